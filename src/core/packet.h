@@ -1,0 +1,41 @@
+/* What travels from a source to the writer: a header and, for audio,
+ * interleaved float32 frames. Made on the capture thread, read on the writer
+ * thread. */
+#ifndef LOOPREC_CORE_PACKET_H
+#define LOOPREC_CORE_PACKET_H
+
+#include <stdint.h>
+
+#include "core/format.h"
+
+enum packet_kind {
+    PACKET_AUDIO,  /* frames, with their stamp and position */
+    PACKET_FORMAT, /* from here on audio has packet.format */
+    PACKET_GONE,   /* the device is away from time_ns on */
+};
+
+enum packet_flag {
+    PACKET_SILENT = 1,        /* frames are zeros; no payload follows */
+    PACKET_DISCONTINUITY = 2, /* the system says something was missed before */
+};
+
+/* A packet without a (trustworthy) stamp or position. */
+#define PACKET_NO_TIME     INT64_MIN
+#define PACKET_NO_POSITION UINT64_MAX
+
+struct packet {
+    uint32_t kind;         /* enum packet_kind */
+    uint32_t flags;        /* enum packet_flag, or-ed */
+    uint32_t frames;       /* AUDIO only; at the current source format */
+    uint32_t reserved;
+    int64_t time_ns;       /* of the first frame, on clock_now_ns()'s clock (or
+                            * the source's own, see source.h); or NO_TIME */
+    uint64_t position;     /* of the first frame, in frames since some origin of
+                            * this opening of the device; or NO_POSITION */
+    uint64_t lost_before;  /* frames that existed and were dropped right before
+                            * this packet (by the ring; by a source that was
+                            * told a number) */
+    struct audio_format format; /* FORMAT only */
+};
+
+#endif

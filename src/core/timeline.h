@@ -1,0 +1,106 @@
+/* timeline: where each packet belongs in the file.
+ *
+ * Pure arithmetic: no clock, no heap, no system. Its unit is the file's frame;
+ * frame 0 is the moment start_ns. For each packet it says how much silence of
+ * which class comes first, how many of the packet's frames are left out at its
+ * front, and how many are taken. The rules are told in HACKING.md, "Time".
+ * Writer thread. */
+#ifndef LOOPREC_CORE_TIMELINE_H
+#define LOOPREC_CORE_TIMELINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/account.h"
+#include "core/packet.h"
+
+enum { PLAN_GAPS = 3 };
+
+/* What to write next: the gaps in order, then TAKE frames of the packet,
+ * leaving SKIP at its front and whatever remains at its end. */
+struct plan {
+    struct plan_gap {
+        enum account_class class;
+        uint64_t frames; /* of the file */
+        const char *reason; /* static string, for the gap event */
+    } gaps[PLAN_GAPS];
+    unsigned gap_count;
+    uint32_t skip_frames; /* of the packet */
+    uint32_t take_frames; /* of the packet */
+    uint64_t file_frames; /* what take_frames amount to in the file */
+};
+
+struct timeline {
+    /* constant after init */
+    uint32_t rate;        /* of the file */
+    int64_t start_ns;     /* the moment of frame 0 */
+    /* moving */
+    uint64_t limit;       /* frames: nothing is placed beyond; UINT64_MAX */
+    uint64_t at;          /* file frames placed so far */
+    struct account account;
+    /* the run: an unbroken stretch of packets of one format */
+    uint32_t run_rate;    /* the source's rate */
+    uint64_t run_origin;  /* file frame where the run began */
+    uint64_t run_frames;  /* source frames taken in the run */
+    uint64_t run_file;    /* file frames these amount to */
+    bool run_open;
+    uint64_t next_position; /* of the frame after the last, or NO_POSITION */
+    /* the skew: how far the source's frames lie behind (+) or before (-) the
+     * clock, as the sum of what its crystal does */
+    int64_t skew_ns;
+    bool skew_known;
+    int64_t skew_min_ns;    /* the least error in the present window */
+    int64_t skew_window_ns; /* when the present window began */
+    /* drift: the error's slope over the run */
+    int64_t drift_first_ns;
+    int64_t drift_first_error_ns;
+    double drift_ppm;
+    bool gone;            /* between a GONE record and the next audio */
+};
+
+/* Begin: the file's RATE, the moment of its frame 0, at most LIMIT frames. */
+void timeline_init(struct timeline *t, uint32_t rate, int64_t start_ns,
+                   uint64_t limit);
+
+/* Should the caller look ahead (timeline_refine) before it places PACKET? True
+ * where its stamp speaks of a gap that only the following stamps can confirm:
+ * a stamp can be late (the reader was), but never early. */
+bool timeline_wants_look(const struct timeline *t, const struct packet *p);
+
+/* How much of what follows is worth seeing. */
+#define TIMELINE_LOOK_NS INT64_C(250000000)
+
+/* A packet's stamp made better by those that follow: call it with FIRST, then
+ * with each follower in order; it lowers *TIME_NS (begin with FIRST's) to what
+ * the follower's stamp proves. *FRAMES counts the frames in between (begin
+ * with 0). False: what follows says nothing more about FIRST. */
+bool timeline_refine(const struct timeline *t, const struct packet *first,
+                     const struct packet *follower, uint64_t *frames,
+                     int64_t *time_ns);
+
+/* Place an audio packet. TIME_NS is its (refined) stamp or NO_TIME. QUIET: its
+ * samples are all zero, so that the skew may be settled here. */
+void timeline_place(struct timeline *t, const struct packet *p,
+                    int64_t time_ns, bool quiet, struct plan *plan);
+
+/* The source changed its rate (PACKET_FORMAT), or was opened again. */
+void timeline_reformat(struct timeline *t, uint32_t source_rate);
+
+/* The device is away from TIME_NS on (PACKET_GONE). */
+void timeline_gone(struct timeline *t, int64_t time_ns, uint64_t lost,
+                   struct plan *plan);
+
+/* Nothing came up to TIME_NS: silence up to there (less a margin that the
+ * caller has taken off). */
+void timeline_idle(struct timeline *t, int64_t time_ns, struct plan *plan);
+
+/* Nothing follows; the recording stopped at STOP_NS (NO_TIME: at the last
+ * frame). LOST frames were dropped after the last packet. */
+void timeline_finish(struct timeline *t, int64_t stop_ns, uint64_t lost,
+                     struct plan *plan);
+
+/* The moment that file frame FRAME stands for. */
+int64_t timeline_time(const struct timeline *t, uint64_t frame);
+
+#endif

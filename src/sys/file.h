@@ -1,0 +1,77 @@
+/* file: one file that is being recorded to, or standard output. Paths are
+ * UTF-8 on every system. Writer thread (one at a time). Errors of the system
+ * are kept: the first failure of an open file is latched, later calls fail
+ * with it at once. */
+#ifndef LOOPREC_SYS_FILE_H
+#define LOOPREC_SYS_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/error.h"
+
+struct file;
+
+enum file_mode {
+    FILE_NEW,       /* must not exist (O_EXCL / CREATE_NEW) */
+    FILE_OVERWRITE, /* emptied when it exists */
+    FILE_READ,      /* for reading only */
+};
+
+/* Open PATH. In F: ERR_FILE_EXISTS, NOT_A_DIRECTORY, NO_SUCH_DIRECTORY,
+ * IS_A_DIRECTORY, PERMISSION, NO_SPACE, IO, NO_MEMORY with PATH as detail and
+ * a remedy as hint. Permissions 0666 less umask; close-on-exec. A path that is
+ * no regular file (a FIFO, /dev/null, a device) is opened as it is in both
+ * writing modes and treated as a stream. */
+struct file *file_open(const char *path, enum file_mode mode, struct fault *f);
+
+/* Standard output as a stream; it is not closed by file_close. Refused
+ * (ERR_USAGE) when it is a terminal, (ERR_IO) when it is closed. */
+struct file *file_stdout(struct fault *f);
+
+/* True for pipes, sockets, character devices: no seek, no truncate. */
+bool file_is_stream(const struct file *file);
+
+/* Write all of it, waiting as long as it takes. ERR_NO_SPACE, PIPE_CLOSED, IO
+ * in F. */
+bool file_write(struct file *file, const void *data, size_t bytes,
+                struct fault *f);
+
+/* Read up to BYTES; -1: error. */
+int64_t file_read(struct file *file, void *data, size_t bytes,
+                  struct fault *f);
+
+/* Set / get the position in bytes, from the start. False on streams. */
+bool file_seek(struct file *file, int64_t offset, struct fault *f);
+int64_t file_tell(const struct file *file);
+
+/* Length in bytes (of a stream: what was written). */
+int64_t file_length(const struct file *file);
+
+/* Cut to BYTES. */
+bool file_truncate(struct file *file, int64_t bytes, struct fault *f);
+
+/* fsync / FlushFileBuffers. */
+bool file_sync(struct file *file, struct fault *f);
+
+/* The latched failure; err ERR_OK when there is none. */
+const struct fault *file_fault(const struct file *file);
+
+/* Close. False with F when the system reports a failure only now. Frees in any
+ * case; NULL is fine. */
+bool file_close(struct file *file, struct fault *f);
+
+/* --- without opening --- */
+
+/* Does anything lie at PATH (a dangling link counts)? */
+bool file_exists(const char *path);
+
+/* Would file_open(PATH, NEW or OVERWRITE) work, as far as can be told without
+ * making anything: existence, the folder, its permission. */
+bool file_check(const char *path, bool overwrite, struct fault *f);
+
+/* Bytes free for us on PATH's file system; -1: unknown. */
+int64_t file_free_bytes(const char *path);
+
+#endif
