@@ -1,7 +1,8 @@
 /* file: one file that is being recorded to, or standard output. Paths are
- * UTF-8 on every system. Writer thread (one at a time). Errors of the system
- * are kept: the first failure of an open file is latched, later calls fail
- * with it at once. */
+ * UTF-8 on every system. Writer thread (one at a time). The first failure of
+ * an open file is kept and file_fault() tells it from then on; later calls are
+ * tried all the same, because on a full disk a header can still be rewritten
+ * and the tail be cut off. Who calls decides what is worth trying. */
 #ifndef LOOPREC_SYS_FILE_H
 #define LOOPREC_SYS_FILE_H
 
@@ -33,8 +34,9 @@ struct file *file_stdout(struct fault *f);
 /* True for pipes, sockets, character devices: no seek, no truncate. */
 bool file_is_stream(const struct file *file);
 
-/* Write all of it, waiting as long as it takes. ERR_NO_SPACE, PIPE_CLOSED, IO
- * in F. */
+/* Write all of it at the position, waiting as long as it takes. ERR_NO_SPACE,
+ * PIPE_CLOSED, IO in F, with PATH as detail. What could be written before the
+ * failure stays: file_tell says where it ends. */
 bool file_write(struct file *file, const void *data, size_t bytes,
                 struct fault *f);
 
@@ -52,10 +54,11 @@ int64_t file_length(const struct file *file);
 /* Cut to BYTES. */
 bool file_truncate(struct file *file, int64_t bytes, struct fault *f);
 
-/* fsync / FlushFileBuffers. */
+/* fsync / FlushFileBuffers. True where the medium knows no such thing (a
+ * stream, a file system without it). */
 bool file_sync(struct file *file, struct fault *f);
 
-/* The latched failure; err ERR_OK when there is none. */
+/* The first failure; err ERR_OK when there is none. */
 const struct fault *file_fault(const struct file *file);
 
 /* Close. False with F when the system reports a failure only now. Frees in any
