@@ -13,7 +13,8 @@ struct mutex;
 typedef void thread_fn(void *argument);
 
 /* Start FN(ARGUMENT) on a new thread, NAME (up to 15 bytes) shown by
- * debuggers. On POSIX all signals are blocked in it. NULL: told in F. */
+ * debuggers. On POSIX all signals but those of a crash are blocked in it.
+ * NULL: told in F. */
 struct thread *thread_start(const char *name, thread_fn *fn, void *argument,
                             struct fault *f);
 
