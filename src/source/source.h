@@ -49,8 +49,8 @@ struct outlet {
      * alignment; DATA may be NULL with PACKET_SILENT. The samples are copied
      * (converted to float32) before it returns. Never blocks: what does not
      * fit is counted as lost. Any number of frames (large ones are split). */
-    void (*packet)(void *context, const struct packet *packet,
-                   const void *data, enum sample_type type);
+    void (*packet)(void *context, const struct packet *packet, const void *data,
+                   enum sample_type type);
     /* Everything that came up to TIME_NS was handed over. To be called at
      * least every 100 ms, only after the system had nothing more to give;
      * TIME_NS is the stamp that the next frame cannot be older than. */
@@ -118,12 +118,12 @@ struct source {
 
 /* One output device, for -l. Raw strings. */
 struct device {
-    char id[256];          /* what -D takes for certain */
-    char name[256];        /* the description, for people */
-    uint32_t index;        /* the server's number; UINT32_MAX: none */
+    char id[256];   /* what -D takes for certain */
+    char name[256]; /* the description, for people */
+    uint32_t index; /* the server's number; UINT32_MAX: none */
     struct audio_format format;
     bool is_default;
-    const char *state;     /* "running", "idle", "suspended", "active" ... */
+    const char *state; /* "running", "idle", "suspended", "active" ... */
 };
 
 struct device_list {
@@ -139,6 +139,12 @@ struct source_system {
     bool (*list)(const char *client_name, struct device_list *out,
                  struct fault *f);
 };
+
+/* What there is: source/pulse, source/wasapi (each only on its system) and
+ * synth.c. Only registry.c and tests name them. */
+extern const struct source_system pulse_system;
+extern const struct source_system wasapi_system;
+extern const struct source_ops synth_ops;
 
 /* --- registry.c --- */
 
