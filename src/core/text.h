@@ -4,6 +4,16 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+/* The character at TEXT (not at its end) to *CODE; returns its bytes, 1..4.
+ * 0: the byte begins no valid UTF-8 (overlong forms, surrogates and what lies
+ * beyond U+10FFFF are not valid); step over it alone. */
+unsigned text_decode(const char *text, uint32_t *code);
+
+/* SRC (NULL: empty) to DST (SIZE bytes with the NUL) as it is, cut on a
+ * character's boundary. Returns DST. */
+char *text_copy(char *dst, size_t size, const char *src);
 
 /* SRC to DST (SIZE bytes with the NUL): control characters (C0, DEL, C1, line
  * and paragraph separators, bidirectional overrides) and bytes that are not
