@@ -58,8 +58,8 @@ bool converter_push(struct converter *c, const float *in, size_t frames,
 /* Get out what is held back, so that the total output is exactly
  * converter_expect(c, total input frames); afterwards the converter is as
  * new. Call until *OUT_FRAMES is 0. */
-bool converter_flush(struct converter *c, const float **out,
-                     size_t *out_frames, struct fault *f);
+bool converter_flush(struct converter *c, const float **out, size_t *out_frames,
+                     struct fault *f);
 
 /* Output frames that INPUT frames amount to: floor(input * to / from). */
 uint64_t converter_expect(const struct converter *c, uint64_t input_frames);

@@ -6,27 +6,27 @@
 #include <stdbool.h>
 
 /* name, sentence (what failed; the remedy is in the fault's hint), exit code */
-#define ERROR_LIST(X)                                                          \
-    X(OK, "no error", 0)                                                       \
-    X(USAGE, "wrong usage", 2)                                                 \
-    X(NO_MEMORY, "out of memory", 1)                                           \
-    X(NO_SERVER, "no sound server answers", 5)                                 \
-    X(NO_DEVICE, "no such output device", 5)                                   \
-    X(DEVICE_AMBIGUOUS, "the device name fits several outputs", 2)             \
-    X(DEVICE_LOST, "the device went away", 1)                                  \
-    X(DEVICE_BUSY, "the device is in exclusive use", 1)                        \
-    X(SOURCE_FAILED, "the audio source failed", 1)                             \
-    X(UNSUPPORTED, "not supported here", 1)                                    \
-    X(FORMAT, "the file type cannot hold this format", 2)                      \
-    X(FILE_EXISTS, "the file exists", 1)                                       \
-    X(NOT_A_DIRECTORY, "not a directory", 1)                                   \
-    X(NO_SUCH_DIRECTORY, "no such directory", 1)                               \
-    X(IS_A_DIRECTORY, "is a directory", 1)                                     \
-    X(PERMISSION, "permission denied", 1)                                      \
-    X(NO_SPACE, "no space left", 1)                                            \
-    X(PIPE_CLOSED, "the reader closed the pipe", 1)                            \
-    X(IO, "input/output error", 1)                                             \
-    X(ENCODER, "the encoder failed", 1)                                        \
+#define ERROR_LIST(X)                                              \
+    X(OK, "no error", 0)                                           \
+    X(USAGE, "wrong usage", 2)                                     \
+    X(NO_MEMORY, "out of memory", 1)                               \
+    X(NO_SERVER, "no sound server answers", 5)                     \
+    X(NO_DEVICE, "no such output device", 5)                       \
+    X(DEVICE_AMBIGUOUS, "the device name fits several outputs", 2) \
+    X(DEVICE_LOST, "the device went away", 1)                      \
+    X(DEVICE_BUSY, "the device is in exclusive use", 1)            \
+    X(SOURCE_FAILED, "the audio source failed", 1)                 \
+    X(UNSUPPORTED, "not supported here", 1)                        \
+    X(FORMAT, "the file type cannot hold this format", 2)          \
+    X(FILE_EXISTS, "the file exists", 1)                           \
+    X(NOT_A_DIRECTORY, "not a directory", 1)                       \
+    X(NO_SUCH_DIRECTORY, "no such directory", 1)                   \
+    X(IS_A_DIRECTORY, "is a directory", 1)                         \
+    X(PERMISSION, "permission denied", 1)                          \
+    X(NO_SPACE, "no space left", 1)                                \
+    X(PIPE_CLOSED, "the reader closed the pipe", 1)                \
+    X(IO, "input/output error", 1)                                 \
+    X(ENCODER, "the encoder failed", 1)                            \
     X(INTERNAL, "internal error", 1)
 
 enum error {

@@ -12,7 +12,7 @@ struct json {
     char *buffer;
     size_t size;
     size_t length;
-    bool overflow;   /* something did not fit: the line must not be sent */
+    bool overflow; /* something did not fit: the line must not be sent */
     bool need_comma;
 };
 

@@ -13,7 +13,7 @@
 
 struct levels {
     uint32_t channels;
-    float peak[FORMAT_CHANNELS_MAX];      /* linear, whole recording */
+    float peak[FORMAT_CHANNELS_MAX];        /* linear, whole recording */
     float window_peak[FORMAT_CHANNELS_MAX]; /* since levels_window() */
     double square_sum[FORMAT_CHANNELS_MAX];
     uint64_t frames;

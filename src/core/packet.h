@@ -24,17 +24,20 @@ enum packet_flag {
 #define PACKET_NO_POSITION UINT64_MAX
 
 struct packet {
-    uint32_t kind;         /* enum packet_kind */
-    uint32_t flags;        /* enum packet_flag, or-ed */
-    uint32_t frames;       /* AUDIO only; at the current source format */
-    uint32_t reserved;
-    int64_t time_ns;       /* of the first frame, on clock_now_ns()'s clock (or
-                            * the source's own, see source.h); or NO_TIME */
-    uint64_t position;     /* of the first frame, in frames since some origin of
-                            * this opening of the device; or NO_POSITION */
-    uint64_t lost_before;  /* frames that existed and were dropped right before
-                            * this packet (by the ring; by a source that was
-                            * told a number) */
+    uint32_t kind;        /* enum packet_kind */
+    uint32_t flags;       /* enum packet_flag, or-ed */
+    uint32_t frames;      /* AUDIO only; at the current source format */
+    uint32_t reserved;    /* 0 */
+    int64_t time_ns;      /* of the first frame, on clock_now_ns()'s clock (or
+                           * the source's own, see source.h); or NO_TIME */
+    uint64_t position;    /* of the first frame, in frames since some origin of
+                           * this opening of the device; or NO_POSITION */
+    uint64_t lost_before; /* frames that existed and were dropped right before
+                           * this packet (by the ring; by a source that was
+                           * told a number) */
+    int64_t idle_ns;      /* the source had nothing to give up to here, as it
+                           * said since the packet before; or NO_TIME. Filled
+                           * in by the session, not by sources */
     struct audio_format format; /* FORMAT only */
 };
 

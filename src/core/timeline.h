@@ -15,48 +15,50 @@
 #include "core/account.h"
 #include "core/packet.h"
 
-enum { PLAN_GAPS = 3 };
+enum { PLAN_GAPS = 2 };
 
 /* What to write next: the gaps in order, then TAKE frames of the packet,
  * leaving SKIP at its front and whatever remains at its end. */
 struct plan {
     struct plan_gap {
         enum account_class class;
-        uint64_t frames; /* of the file */
+        uint64_t frames;    /* of the file */
         const char *reason; /* static string, for the gap event */
     } gaps[PLAN_GAPS];
     unsigned gap_count;
     uint32_t skip_frames; /* of the packet */
     uint32_t take_frames; /* of the packet */
     uint64_t file_frames; /* what take_frames amount to in the file */
+    uint32_t late_frames; /* of the skipped: came after their place was filled;
+                           * that place has become `lost` in the account */
 };
 
 struct timeline {
     /* constant after init */
-    uint32_t rate;        /* of the file */
-    int64_t start_ns;     /* the moment of frame 0 */
+    uint32_t rate;    /* of the file */
+    int64_t start_ns; /* the moment of frame 0 */
     /* moving */
-    uint64_t limit;       /* frames: nothing is placed beyond; UINT64_MAX */
-    uint64_t at;          /* file frames placed so far */
+    uint64_t limit; /* frames: nothing is placed beyond; UINT64_MAX: none */
+    uint64_t at;    /* file frames placed so far */
     struct account account;
-    /* the run: an unbroken stretch of packets of one format */
-    uint32_t run_rate;    /* the source's rate */
-    uint64_t run_origin;  /* file frame where the run began */
-    uint64_t run_frames;  /* source frames taken in the run */
-    uint64_t run_file;    /* file frames these amount to */
-    bool run_open;
-    uint64_t next_position; /* of the frame after the last, or NO_POSITION */
-    /* the skew: how far the source's frames lie behind (+) or before (-) the
-     * clock, as the sum of what its crystal does */
-    int64_t skew_ns;
-    bool skew_known;
-    int64_t skew_min_ns;    /* the least error in the present window */
-    int64_t skew_window_ns; /* when the present window began */
-    /* drift: the error's slope over the run */
-    int64_t drift_first_ns;
-    int64_t drift_first_error_ns;
-    double drift_ppm;
+    uint64_t late_frames; /* of the source: came after their place was filled */
     bool gone;            /* between a GONE record and the next audio */
+    /* the run: an unbroken stretch of packets of one format */
+    bool run_open;
+    uint32_t run_rate;      /* the source's rate */
+    uint64_t run_origin;    /* file frame where the run began */
+    uint64_t run_frames;    /* source frames taken in the run */
+    uint64_t next_position; /* of the frame after the last, or NO_POSITION */
+    /* the skew: how much earlier (+) the file has the source's frames than
+     * their stamps say, from what its crystal adds up to */
+    int64_t skew_ns;
+    int64_t window_start_ns; /* of the present window; NO_TIME: none */
+    int64_t window_min_ns;   /* the least error in it */
+    /* drift: the longest stretch's slope */
+    int64_t drift_first_ns; /* NO_TIME: none yet */
+    int64_t drift_first_error_ns;
+    int64_t drift_span_ns; /* of the longest stretch so far */
+    double drift_ppm;      /* of that stretch: > 0, the device runs fast */
 };
 
 /* Begin: the file's RATE, the moment of its frame 0, at most LIMIT frames. */
@@ -81,13 +83,14 @@ bool timeline_refine(const struct timeline *t, const struct packet *first,
 
 /* Place an audio packet. TIME_NS is its (refined) stamp or NO_TIME. QUIET: its
  * samples are all zero, so that the skew may be settled here. */
-void timeline_place(struct timeline *t, const struct packet *p,
-                    int64_t time_ns, bool quiet, struct plan *plan);
+void timeline_place(struct timeline *t, const struct packet *p, int64_t time_ns,
+                    bool quiet, struct plan *plan);
 
-/* The source changed its rate (PACKET_FORMAT), or was opened again. */
+/* From here on packets have this rate (PACKET_FORMAT; also for the first). */
 void timeline_reformat(struct timeline *t, uint32_t source_rate);
 
-/* The device is away from TIME_NS on (PACKET_GONE). */
+/* The device is away from TIME_NS on (PACKET_GONE); LOST frames were dropped
+ * before. */
 void timeline_gone(struct timeline *t, int64_t time_ns, uint64_t lost,
                    struct plan *plan);
 
@@ -100,7 +103,14 @@ void timeline_idle(struct timeline *t, int64_t time_ns, struct plan *plan);
 void timeline_finish(struct timeline *t, int64_t stop_ns, uint64_t lost,
                      struct plan *plan);
 
+/* The recording stops at STOP_NS: what was played until then is placed, no
+ * more. Unlike a limit given at the start it follows the skew. */
+void timeline_set_stop(struct timeline *t, int64_t stop_ns);
+
 /* The moment that file frame FRAME stands for. */
 int64_t timeline_time(const struct timeline *t, uint64_t frame);
+
+/* The device's clock against ours, if a stretch was long enough to tell. */
+bool timeline_drift(const struct timeline *t, double *ppm);
 
 #endif

@@ -28,25 +28,25 @@ struct session_request {
     bool overwrite;
     bool has_duration;
     struct duration duration;
-    int64_t buffer_ns;            /* the ring's length */
+    int64_t buffer_ns; /* the ring's length */
 };
 
 /* Why a recording ended. */
 enum session_end {
     SESSION_RUNNING,
-    SESSION_STOPPED,  /* session_stop */
-    SESSION_COMPLETE, /* the duration was reached */
+    SESSION_STOPPED,       /* session_stop */
+    SESSION_COMPLETE,      /* the duration was reached */
     SESSION_READER_CLOSED, /* the pipe's reader went away: a normal end */
-    SESSION_FAILED,   /* the fault says */
+    SESSION_FAILED,        /* the fault says */
 };
 
 /* What happened, in order; session_next_event hands them out. */
 enum session_event_kind {
-    EVENT_GAP,      /* class, at_frame, frames, reason */
+    EVENT_GAP,             /* class, at_frame, frames, reason */
     EVENT_DEVICE_LOST,     /* text: why */
     EVENT_DEVICE_BACK,     /* text: the device's name */
     EVENT_DEVICE_REROUTED, /* text: the new device's name */
-    EVENT_WARNING,  /* text */
+    EVENT_WARNING,         /* text */
 };
 
 struct session_event {
@@ -62,43 +62,43 @@ struct session_event {
 /* A look at a running recording. */
 struct session_status {
     enum session_end end;
-    uint64_t frames;    /* in the file */
-    uint64_t bytes;     /* in the file */
+    uint64_t frames; /* in the file */
+    uint64_t bytes;  /* in the file */
     struct account account;
-    uint32_t channels;  /* of the file */
+    uint32_t channels;                      /* of the file */
     float peak[FORMAT_CHANNELS_MAX];        /* linear, since the last look */
     float peak_so_far[FORMAT_CHANNELS_MAX]; /* linear */
-    bool gone;          /* the device is away right now */
-    double ring_fill;   /* 0..1 */
+    bool gone;                              /* the device is away right now */
+    double ring_fill;                       /* 0..1 */
 };
 
 /* What a recording was. */
 struct session_report {
     enum session_end end;
-    struct fault fault;          /* err ERR_OK when all went well */
-    struct audio_format format;  /* of the file */
+    struct fault fault;         /* err ERR_OK when all went well */
+    struct audio_format format; /* of the file */
     enum sample_type sample;
     uint64_t frames;
     uint64_t bytes;
-    struct account account;      /* adds up to frames */
-    double peak_dbfs, rms_dbfs;  /* -INFINITY: digital silence */
-    uint64_t clipped_samples;    /* beyond full scale on the way to integers */
-    double ring_high_water;      /* 0..1 */
-    double drift_ppm;            /* the device's clock against ours */
+    struct account account;     /* adds up to frames */
+    double peak_dbfs, rms_dbfs; /* -INFINITY: digital silence */
+    uint64_t clipped_samples;   /* beyond full scale on the way to integers */
+    double ring_high_water;     /* 0..1 */
+    double drift_ppm;           /* the device's clock against ours */
     bool drift_known;
-    uint64_t overflow_events;    /* events that found no room in the queue */
-    int64_t wall_ns;             /* from the start to the stop */
+    uint64_t overflow_events; /* events that found no room in the queue */
+    int64_t wall_ns;          /* from the start to the stop */
 };
 
 /* What is recorded, once session_start was true. */
 struct session_facts {
-    const char *source;        /* "pulse" ... */
+    const char *source; /* "pulse" ... */
     struct source_info info;
     struct audio_format format; /* of the file */
     enum sample_type sample;
     const char *path;
     enum sink_type type;
-    int64_t start_wall_ns;     /* the moment of frame 0 */
+    int64_t start_wall_ns; /* the moment of frame 0 */
 };
 
 /* Check everything that can be checked without touching a device or a file

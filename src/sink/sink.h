@@ -28,8 +28,8 @@ struct sink_request {
     enum sample_type sample;    /* S16, S24, S32 or F32 */
     int compression;            /* 0..8, FLAC */
     bool overwrite;
-    const char *device_name;    /* for the file's comment; may be NULL */
-    const char *date;           /* RFC 3339; may be NULL */
+    const char *device_name; /* for the file's comment; may be NULL */
+    const char *date;        /* RFC 3339; may be NULL */
 };
 
 struct sink; /* each format embeds this as its first member */

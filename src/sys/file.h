@@ -41,8 +41,7 @@ bool file_write(struct file *file, const void *data, size_t bytes,
                 struct fault *f);
 
 /* Read up to BYTES; -1: error. */
-int64_t file_read(struct file *file, void *data, size_t bytes,
-                  struct fault *f);
+int64_t file_read(struct file *file, void *data, size_t bytes, struct fault *f);
 
 /* Set / get the position in bytes, from the start. False on streams. */
 bool file_seek(struct file *file, int64_t offset, struct fault *f);
