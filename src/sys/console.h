@@ -11,8 +11,12 @@
 
 struct console;
 
-/* Make standard output binary and the console's output UTF-8 (Windows). */
-void console_setup_streams(void);
+/* First thing in main: standard streams binary and the console's output UTF-8
+ * (Windows); closed ones occupied, so that nothing else gets their number
+ * (POSIX). Returns what console_restore_streams puts back at the end: a
+ * console outlives its programs. */
+unsigned console_setup_streams(void);
+void console_restore_streams(unsigned before);
 
 /* Is standard error (output) a terminal? On Windows a console that takes
  * escape sequences (turned on here); "dumb" terminals count as none. */

@@ -24,11 +24,13 @@ enum file_mode {
  * IS_A_DIRECTORY, PERMISSION, NO_SPACE, IO, NO_MEMORY with PATH as detail and
  * a remedy as hint. Permissions 0666 less umask; close-on-exec. A path that is
  * no regular file (a FIFO, /dev/null, a device) is opened as it is in both
- * writing modes and treated as a stream. */
+ * writing modes and treated as a stream; a terminal or an empty PATH is
+ * ERR_USAGE. Waits for a FIFO's reader until stop_requested (ERR_IO then). */
 struct file *file_open(const char *path, enum file_mode mode, struct fault *f);
 
-/* Standard output as a stream; it is not closed by file_close. Refused
- * (ERR_USAGE) when it is a terminal, (ERR_IO) when it is closed. */
+/* Standard output; it is not closed by file_close. A stream, unless it is a
+ * regular file at its beginning (">", not ">>"). Refused (ERR_USAGE) when it
+ * is a terminal, (ERR_IO) when it is closed. */
 struct file *file_stdout(struct fault *f);
 
 /* True for pipes, sockets, character devices: no seek, no truncate. */

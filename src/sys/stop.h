@@ -17,8 +17,10 @@ enum stop_cause {
     STOP_HANGUP,    /* SIGHUP, the console's close button, log-off, shutdown */
 };
 
-/* Take the requests over; each sets WAKE. Also ignores SIGPIPE. Main thread.
- * A signal that was ignored at the start (nohup) stays ignored. */
+/* Take the requests over; each sets WAKE. Also ignores SIGPIPE and SIGXFSZ (a
+ * program started from here must have them back). Main thread. SIGHUP and
+ * SIGTERM stay ignored where they were at the start (nohup); SIGINT does not:
+ * a script's `looprec &` begins so, and is ended by kill -INT. */
 bool stop_install(struct wake *wake, struct fault *f);
 
 /* What came so far, and when (clock_now_ns). Any thread. */

@@ -97,6 +97,13 @@ bool stop_install(struct wake *wake, struct fault *f)
         }
         stop.installed++;
     }
+    /* A launcher's mask is inherited too, and a blocked request never comes. */
+    sigset_t ours;
+    sigemptyset(&ours);
+    for (size_t i = 0; i < SIGNALS; i++) {
+        sigaddset(&ours, signals[i].number);
+    }
+    pthread_sigmask(SIG_UNBLOCK, &ours, NULL);
     return true;
 }
 

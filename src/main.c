@@ -1,0 +1,61 @@
+/* main: arguments to UTF-8, standard streams, the command, the exit code. Main
+ * thread. */
+#include <stdlib.h>
+
+#include "cli/cli.h"
+#include "sys/console.h"
+
+static int run(int argc, char **argv)
+{
+    unsigned before = console_setup_streams();
+    int code = cli_main(argc, argv);
+    console_restore_streams(before);
+    return code;
+}
+
+#ifdef _WIN32
+
+#include <wchar.h>
+
+#include "sys/win/utf.h"
+
+int wmain(int argc, wchar_t **wide);
+
+int wmain(int argc, wchar_t **wide)
+{
+    char **argv = calloc((size_t)argc + 1, sizeof(*argv));
+    int code = EXIT_FAILURE;
+    if (!argv) {
+        return code;
+    }
+    for (int i = 0; i < argc; i++) {
+        argv[i] = utf8_from_wide(wide[i]);
+        if (!argv[i]) {
+            goto out;
+        }
+    }
+    /* The command may reorder its array; the strings are freed from ours. */
+    char **given = calloc((size_t)argc + 1, sizeof(*given));
+    if (given) {
+        for (int i = 0; i < argc; i++) {
+            given[i] = argv[i];
+        }
+        code = run(argc, given);
+    }
+    free(given);
+out:
+    for (int i = 0; i < argc; i++) {
+        free(argv[i]);
+    }
+    free(argv);
+    return code;
+}
+
+#else
+
+int main(int argc, char **argv)
+{
+    return run(argc, argv);
+}
+
+#endif

@@ -1,0 +1,325 @@
+/* file: the one that is being recorded to. Writer thread. */
+#include "sys/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sys/clock.h"
+#include "sys/posix/oserror.h"
+#include "sys/posix/path.h"
+#include "sys/stop.h"
+
+enum { READER_POLL_NS = 100 * 1000 * 1000 };
+
+struct file {
+    /* constant after open */
+    int fd;
+    bool stream;
+    bool is_stdout;
+    /* the caller's thread */
+    int64_t position;
+    int64_t length;
+    struct fault first;
+    char name[]; /* as the user gave it */
+};
+
+static const char stdout_name[] = "standard output";
+
+/* Keep the first failure and tell it. Returns false. */
+static bool failed(struct file *file, const char *op, int code, struct fault *f)
+{
+    struct fault fresh = {0};
+    oserror_fault(&fresh, op, code, file->name, NULL);
+    if (file->first.err == ERR_OK) {
+        file->first = fresh;
+    }
+    if (f) {
+        *f = fresh;
+    }
+    return false;
+}
+
+static struct file *make(const char *name, int fd, const struct stat *st,
+                         struct fault *f)
+{
+    size_t n = strlen(name) + 1;
+    struct file *file = calloc(1, sizeof(*file) + n);
+    if (!file) {
+        fault_set(f, ERR_NO_MEMORY, "open file", name, NULL);
+        return NULL;
+    }
+    memcpy(file->name, name, n);
+    file->fd = fd;
+    file->stream = !S_ISREG(st->st_mode);
+    file->length = file->stream ? 0 : st->st_size;
+    return file;
+}
+
+/* open(2) for a FIFO blocks until a reader comes, and only a signal on this
+ * very thread would end that. So ask again and again. -1: errno, EINTR when
+ * the recording was stopped meanwhile. */
+static int open_writing(const char *path, int flags)
+{
+    for (;;) {
+        struct stat st;
+        int fd = open(
+            path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags, 0666);
+        if (fd >= 0) {
+            /* Nonblocking was for the opening only. */
+            int now = fcntl(fd, F_GETFL);
+            fcntl(fd, F_SETFL, now & ~O_NONBLOCK);
+            return fd;
+        }
+        if (errno == EINTR) {
+            continue;
+        }
+        if (errno != ENXIO) {
+            return -1;
+        }
+        if (stat(path, &st) != 0 || !S_ISFIFO(st.st_mode)) {
+            errno = ENXIO; /* a socket, a device without a driver */
+            return -1;
+        }
+        if (stop_requested(NULL) != STOP_NONE) {
+            errno = EINTR;
+            return -1;
+        }
+        clock_sleep_ns(READER_POLL_NS);
+    }
+}
+
+/* FILE_NEW: nothing that exists is touched, but what is no regular file (a
+ * FIFO, /dev/null) is no file that could be lost. */
+static int open_new(const char *path)
+{
+    int fd = open_writing(path, O_CREAT | O_EXCL);
+    struct stat st;
+    if (fd >= 0 || errno != EEXIST) {
+        return fd;
+    }
+    if (stat(path, &st) != 0 || S_ISREG(st.st_mode)) {
+        errno = EEXIST; /* a link to nowhere exists too */
+        return -1;
+    }
+    if (S_ISDIR(st.st_mode)) {
+        errno = EISDIR;
+        return -1;
+    }
+    fd = open_writing(path, 0);
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+        close(fd); /* somebody put a file there between the two calls */
+        errno = EEXIST;
+        return -1;
+    }
+    return fd;
+}
+
+struct file *file_open(const char *path, enum file_mode mode, struct fault *f)
+{
+    static const char op[] = "open file";
+    struct stat st;
+    struct file *file = NULL;
+    int fd;
+
+    if (path[0] == '\0') {
+        fault_set(f, ERR_USAGE, op, "", "give a file name");
+        return NULL;
+    }
+    if (mode == FILE_READ) {
+        do {
+            fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        } while (fd < 0 && errno == EINTR);
+    } else if (mode == FILE_OVERWRITE) {
+        fd = open_writing(path, O_CREAT | O_TRUNC);
+    } else {
+        fd = open_new(path);
+    }
+    if (fd < 0 && errno == EINTR) {
+        fault_setf(f, ERR_IO, op, EINTR, "start the pipe's reader first",
+                   "%s: stopped before anybody read from it", path);
+        return NULL;
+    }
+    if (fd < 0) {
+        path_fault(f, op, path, errno);
+        return NULL;
+    }
+    if (fstat(fd, &st) != 0) {
+        path_fault(f, op, path, errno);
+        goto out;
+    }
+    if (S_ISDIR(st.st_mode)) { /* only reading gets this far */
+        path_fault(f, op, path, EISDIR);
+        goto out;
+    }
+    if (mode != FILE_READ && isatty(fd)) {
+        fault_set(f, ERR_USAGE, op, path, "audio is not for a terminal");
+        goto out;
+    }
+    file = make(path, fd, &st, f);
+out:
+    if (!file) {
+        close(fd);
+    }
+    return file;
+}
+
+struct file *file_stdout(struct fault *f)
+{
+    static const char op[] = "open standard output";
+    struct stat st;
+    int flags = fcntl(STDOUT_FILENO, F_GETFL);
+    if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY ||
+        fstat(STDOUT_FILENO, &st) != 0) {
+        fault_setf(f, ERR_IO, op, EBADF, "send it somewhere: - | PROGRAM",
+                   "standard output is closed");
+        return NULL;
+    }
+    if (isatty(STDOUT_FILENO)) {
+        fault_set(f, ERR_USAGE, op, "standard output is a terminal",
+                  "send it somewhere: - > FILE, or - | PROGRAM");
+        return NULL;
+    }
+    struct file *file = make(stdout_name, STDOUT_FILENO, &st, f);
+    if (!file) {
+        return NULL;
+    }
+    file->is_stdout = true;
+    /* With ">" it is as good as a file of our own. After ">>", or behind what
+     * another program wrote, what comes before us is not ours to seek in. */
+    if (!file->stream &&
+        ((flags & O_APPEND) != 0 || lseek(STDOUT_FILENO, 0, SEEK_CUR) != 0)) {
+        file->stream = true;
+        file->length = 0;
+    }
+    return file;
+}
+
+bool file_is_stream(const struct file *file)
+{
+    return file->stream;
+}
+
+bool file_write(struct file *file, const void *data, size_t bytes,
+                struct fault *f)
+{
+    const char *from = data;
+    while (bytes > 0) {
+        /* pwrite: a seek costs no call of its own. */
+        size_t part = bytes < INT_MAX ? bytes : INT_MAX;
+        ssize_t n = file->stream ? write(file->fd, from, part)
+                                 : pwrite(file->fd, from, part, file->position);
+        if (n > 0) {
+            from += n;
+            bytes -= (size_t)n;
+            file->position += n;
+            if (file->position > file->length) {
+                file->length = file->position;
+            }
+        } else if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+            /* Standard output can be another program's non-blocking pipe; the
+             * mode is shared with that program, so it stays as it is. */
+            struct pollfd p = {.fd = file->fd, .events = POLLOUT};
+            (void)poll(&p, 1, -1);
+        } else if (n == 0 || errno != EINTR) {
+            return failed(file, "write", n == 0 ? EIO : errno, f);
+        }
+    }
+    return true;
+}
+
+int64_t file_read(struct file *file, void *data, size_t bytes, struct fault *f)
+{
+    size_t part = bytes < INT_MAX ? bytes : INT_MAX;
+    ssize_t n;
+    do {
+        n = file->stream ? read(file->fd, data, part)
+                         : pread(file->fd, data, part, file->position);
+    } while (n < 0 && errno == EINTR);
+    if (n < 0) {
+        failed(file, "read", errno, f);
+        return -1;
+    }
+    file->position += n;
+    return n;
+}
+
+bool file_seek(struct file *file, int64_t offset, struct fault *f)
+{
+    if (file->stream || offset < 0) {
+        return fault_set(f, ERR_UNSUPPORTED, "seek", file->name, NULL);
+    }
+    file->position = offset;
+    return true;
+}
+
+int64_t file_tell(const struct file *file)
+{
+    return file->position;
+}
+
+int64_t file_length(const struct file *file)
+{
+    return file->length;
+}
+
+bool file_truncate(struct file *file, int64_t bytes, struct fault *f)
+{
+    if (file->stream || bytes < 0) {
+        return fault_set(f, ERR_UNSUPPORTED, "truncate", file->name, NULL);
+    }
+    int code;
+    do {
+        code = ftruncate(file->fd, bytes);
+    } while (code != 0 && errno == EINTR);
+    if (code != 0) {
+        return failed(file, "truncate", errno, f);
+    }
+    file->length = bytes;
+    return true;
+}
+
+bool file_sync(struct file *file, struct fault *f)
+{
+    int code;
+    do {
+        code = fsync(file->fd);
+    } while (code != 0 && errno == EINTR);
+    /* EINVAL, EROFS: "bound to a special file which does not support
+     * synchronization", fsync(2). */
+    if (code != 0 && errno != EINVAL && errno != EROFS && errno != ENOTSUP) {
+        return failed(file, "sync", errno, f);
+    }
+    return true;
+}
+
+const struct fault *file_fault(const struct file *file)
+{
+    return &file->first;
+}
+
+bool file_close(struct file *file, struct fault *f)
+{
+    bool ok = true;
+    if (!file) {
+        return true;
+    }
+    if (file->is_stdout) {
+        /* pwrite left the offset that `(looprec ...; cat more) > x` shares. */
+        if (!file->stream &&
+            lseek(file->fd, file->length, SEEK_SET) != file->length) {
+            ok = failed(file, "close", errno, f);
+        }
+    } else if (close(file->fd) != 0 && errno != EINTR) {
+        /* EINTR: on Linux the descriptor is gone all the same, close(2). NFS
+         * and quotas report here what write could not know. */
+        ok = failed(file, "close", errno, f);
+    }
+    free(file);
+    return ok;
+}

@@ -1,0 +1,214 @@
+/* path: questions about files that are not open: what is there, would opening
+ * work, why did it not, how much room is left. Any thread. */
+#include "sys/posix/path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "sys/file.h"
+#include "sys/posix/oserror.h"
+
+enum { HINT_BYTES = sizeof(((struct fault *)NULL)->hint) };
+
+bool path_folder(char *folder, size_t size, const char *path)
+{
+    size_t n = strlen(path);
+    while (n > 0 && path[n - 1] != '/') {
+        n--;
+    }
+    while (n > 1 && path[n - 1] == '/') {
+        n--;
+    }
+    const char *from = n > 0 ? path : ".";
+    n = n > 0 ? n : 1;
+    if (n >= size) {
+        return false;
+    }
+    memcpy(folder, from, n);
+    folder[n] = '\0';
+    return true;
+}
+
+/* TEXT as one word for a shell. False: it does not fit. */
+static bool quote(char *out, size_t size, const char *text)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "/._-+,:@%=";
+    if (text[0] != '-' && text[strspn(text, plain)] == '\0') {
+        return (size_t)snprintf(out, size, "%s", text) < size;
+    }
+    size_t n = 0;
+    for (const char *p = text; *p; p++) {
+        n += *p == '\'' ? 4 : 1;
+    }
+    if (n + 3 > size) {
+        return false;
+    }
+    *out++ = '\'';
+    for (const char *p = text; *p; p++) {
+        if (*p == '\'') {
+            memcpy(out, "'\\''", 4);
+            out += 4;
+        } else {
+            *out++ = *p;
+        }
+    }
+    memcpy(out, "'", 2);
+    return true;
+}
+
+/* "make the folder first: mkdir -p DIR" */
+static void hint_mkdir(char hint[HINT_BYTES], const char *path)
+{
+    char folder[PATH_MAX], quoted[HINT_BYTES];
+    int n = HINT_BYTES;
+    if (path_folder(folder, sizeof(folder), path) &&
+        quote(quoted, sizeof(quoted), folder)) {
+        n = snprintf(hint, HINT_BYTES, "make the folder first: mkdir -p %s%s",
+                     folder[0] == '-' ? "-- " : "", quoted);
+    }
+    if (n >= HINT_BYTES) {
+        snprintf(hint, HINT_BYTES, "make the folder first (mkdir -p)");
+    }
+}
+
+/* Which component of PATH is no folder? */
+static void hint_component(char hint[HINT_BYTES], const char *path)
+{
+    char part[PATH_MAX];
+    size_t n = strlen(path);
+    snprintf(hint, HINT_BYTES, "a part of the path is no folder");
+    if (n >= sizeof(part)) {
+        return;
+    }
+    for (size_t i = 1; i < n; i++) {
+        struct stat st;
+        if (path[i] != '/' || path[i - 1] == '/') {
+            continue;
+        }
+        memcpy(part, path, i);
+        part[i] = '\0';
+        if (stat(part, &st) == 0 && !S_ISDIR(st.st_mode)) {
+            if (i < HINT_BYTES / 2) {
+                snprintf(hint, HINT_BYTES, "%.*s is a file, no folder", (int)i,
+                         path);
+            }
+            return;
+        }
+    }
+}
+
+bool path_fault(struct fault *f, const char *op, const char *path, int code)
+{
+    char hint[HINT_BYTES] = "";
+    char folder[PATH_MAX];
+    struct stat st;
+
+    switch (code) {
+    case ENOENT:
+        if (path_folder(folder, sizeof(folder), path) &&
+            stat(folder, &st) == 0) {
+            /* The folder is there: a dangling link's target, or a file that
+             * was to be read. */
+            return fault_setf(f, ERR_IO, op, code, NULL, "%s: %s", path,
+                              strerror(code));
+        }
+        hint_mkdir(hint, path);
+        break;
+    case ENOTDIR: hint_component(hint, path); break;
+    case EACCES:
+    case EPERM:
+        if (lstat(path, &st) == 0) {
+            snprintf(hint, sizeof(hint),
+                     "you may not write this file: use another name");
+        } else {
+            snprintf(hint, sizeof(hint), "choose a folder where you may write");
+        }
+        break;
+    default: break;
+    }
+    return oserror_fault(f, op, code, path, hint[0] ? hint : NULL);
+}
+
+bool file_exists(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) == 0;
+}
+
+static bool check_folder(const char *path, struct fault *f)
+{
+    static const char op[] = "check file";
+    char folder[PATH_MAX];
+    struct stat st;
+    size_t n = strlen(path);
+    if (path[n - 1] == '/') { /* open(2) says EISDIR to O_CREAT too */
+        return path_fault(f, op, path, EISDIR);
+    }
+    if (!path_folder(folder, sizeof(folder), path)) {
+        return path_fault(f, op, path, ENAMETOOLONG);
+    }
+    if (stat(folder, &st) != 0) {
+        return path_fault(f, op, path, errno);
+    }
+    if (!S_ISDIR(st.st_mode)) {
+        return path_fault(f, op, path, ENOTDIR);
+    }
+    if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) != 0) {
+        return path_fault(f, op, path, errno);
+    }
+    return true;
+}
+
+bool file_check(const char *path, bool overwrite, struct fault *f)
+{
+    static const char op[] = "check file";
+    struct stat st;
+    if (path[0] == '\0') {
+        return fault_set(f, ERR_USAGE, op, "", "give a file name");
+    }
+    if (stat(path, &st) != 0) {
+        if (errno != ENOENT) {
+            return path_fault(f, op, path, errno);
+        }
+        if (lstat(path, &st) != 0) {
+            return check_folder(path, f);
+        }
+        /* A dangling link: O_EXCL refuses it; else the target may be made. */
+        return overwrite ? true : path_fault(f, op, path, EEXIST);
+    }
+    if (S_ISDIR(st.st_mode)) {
+        return path_fault(f, op, path, EISDIR);
+    }
+    if (S_ISREG(st.st_mode) && !overwrite) {
+        return path_fault(f, op, path, EEXIST);
+    }
+    if (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) != 0) {
+        return path_fault(f, op, path, errno);
+    }
+    return true;
+}
+
+int64_t file_free_bytes(const char *path)
+{
+    char folder[PATH_MAX];
+    struct statvfs v;
+    if (statvfs(path, &v) != 0 && (!path_folder(folder, sizeof(folder), path) ||
+                                   statvfs(folder, &v) != 0)) {
+        return -1;
+    }
+    /* f_bavail, not f_bfree: what is kept for root is not for us. */
+    uint64_t unit = v.f_frsize ? v.f_frsize : v.f_bsize;
+    if (unit != 0 && v.f_bavail > (uint64_t)INT64_MAX / unit) {
+        return INT64_MAX;
+    }
+    return (int64_t)(v.f_bavail * unit);
+}
