@@ -42,14 +42,18 @@ struct sink_ops {
      * every further call is false with the same fault. */
     bool (*write)(struct sink *s, const void *data, size_t frames,
                   struct fault *f);
-    /* Make what is written readable after a crash (headers). Called about
-     * twice a second. Optional. */
+    /* Make what is written readable after a crash: headers right, data on the
+     * disk (may block as long as the disk does). Called about twice a second.
+     * Optional. */
     bool (*commit)(struct sink *s, struct fault *f);
     /* Finish and free, also after a failed write: the file is then valid up to
      * what could be written. False: the finish itself failed. */
     bool (*close)(struct sink *s, struct fault *f);
     /* Bytes in the file so far (on its medium, encoded). */
     uint64_t (*bytes)(const struct sink *s);
+    /* Frames that close would leave in the file, as far as it is known: all
+     * that were written, or after a failed write those that are saved. */
+    uint64_t (*frames)(const struct sink *s);
 };
 
 struct sink {
@@ -81,6 +85,7 @@ bool sink_write(struct sink *s, const void *data, size_t frames,
 bool sink_commit(struct sink *s, struct fault *f);
 bool sink_close(struct sink *s, struct fault *f); /* NULL is fine */
 uint64_t sink_bytes(const struct sink *s);
+uint64_t sink_frames(const struct sink *s);
 
 /* --- naming.c --- */
 

@@ -1,0 +1,64 @@
+/* null: a sink that counts and forgets. Writer thread. */
+#include <stdlib.h>
+
+#include "sink/formats.h"
+
+struct null_sink {
+    struct sink base;
+    size_t frame_bytes;
+    uint64_t frames;
+};
+
+static struct sink *null_open(const struct sink_request *request,
+                              struct fault *f)
+{
+    struct null_sink *s = malloc(sizeof *s);
+
+    if (s == NULL) {
+        fault_set(f, ERR_NO_MEMORY, "open null", NULL, NULL);
+        return NULL;
+    }
+    s->base.ops = &sink_null_ops;
+    s->frame_bytes = sink_frame_bytes(request);
+    s->frames = 0;
+    return &s->base;
+}
+
+static bool null_write(struct sink *sink, const void *data, size_t frames,
+                       struct fault *f)
+{
+    struct null_sink *s = (struct null_sink *)sink;
+
+    (void)data;
+    (void)f;
+    s->frames += frames;
+    return true;
+}
+
+static bool null_close(struct sink *sink, struct fault *f)
+{
+    (void)f;
+    free(sink);
+    return true;
+}
+
+static uint64_t null_bytes(const struct sink *sink)
+{
+    const struct null_sink *s = (const struct null_sink *)sink;
+
+    return s->frames * s->frame_bytes;
+}
+
+static uint64_t null_frames(const struct sink *sink)
+{
+    return ((const struct null_sink *)sink)->frames;
+}
+
+const struct sink_ops sink_null_ops = {
+    .name = "null",
+    .open = null_open,
+    .write = null_write,
+    .close = null_close,
+    .bytes = null_bytes,
+    .frames = null_frames,
+};
