@@ -1,0 +1,248 @@
+/* convert: samples between types; see convert.h (the stream's converter is in
+ * converter.c). convert_to_float: capture thread; the rest: writer thread.
+ *
+ * Integers are the float times 2^15, 2^23 or 2^31: powers of two, so that
+ * every 16- and 24-bit value survives the way there and back. Four samples at
+ * a time; what is left over goes through the same code in a padded vector. */
+#include "core/convert.h"
+
+#include <string.h>
+
+#include "core/lanes.h"
+
+#define TWO_15 32768.0f
+#define TWO_23 8388608.0f
+#define TWO_31 2147483648.0f
+
+enum {
+    INFINITE = 0x7f800000, /* the bits of infinity */
+    TURN = 2 * LANES,      /* samples to an integer type at a time */
+    BLOCK = 1 << 20,
+};
+
+/* --- to float --- */
+
+/* What leaves here is a number: NaN is 0, infinity is full scale. */
+static inline f32x4 finite(f32x4 x)
+{
+    i32x4 bits = (i32x4)x;
+    i32x4 infinity = lanes_all_int(INFINITE);
+    i32x4 unsigned_bits = bits & lanes_all_int(INT32_MAX);
+    i32x4 sign = bits & lanes_all_int(INT32_MIN);
+    i32x4 one = (i32x4)lanes_all(1.0f) | sign;
+    i32x4 out = lanes_pick_int(unsigned_bits == infinity, one, bits);
+    return (f32x4)(out & (unsigned_bits <= infinity));
+}
+
+static inline i32x4 load_int(const void *src)
+{
+    return (i32x4)lanes_load(src);
+}
+
+static inline f32x4 scaled(i32x4 x, float factor)
+{
+    return __builtin_convertvector(x, f32x4) * lanes_all(factor);
+}
+
+/* Copied as they are; only if one is no number, once more with care. */
+static void floats_from_f32(float *dst, const unsigned char *src, size_t count)
+{
+    i32x4 odd = lanes_all_int(0);
+    size_t i = 0;
+    for (; i + LANES <= count; i += LANES) {
+        f32x4 x = lanes_load(src + i * sizeof *dst);
+        odd |= ((i32x4)x & lanes_all_int(INT32_MAX)) >= lanes_all_int(INFINITE);
+        lanes_store(dst + i, x);
+    }
+    f32x4 rest = lanes_all(0.0f);
+    if (i < count) {
+        memcpy(&rest, src + i * sizeof *dst, (count - i) * sizeof *dst);
+        rest = finite(rest);
+        memcpy(dst + i, &rest, (count - i) * sizeof *dst);
+    }
+    if ((odd[0] | odd[1] | odd[2] | odd[3]) != 0) {
+        for (i = 0; i + LANES <= count; i += LANES) {
+            lanes_store(dst + i, finite(lanes_load(dst + i)));
+        }
+    }
+}
+
+/* 32 bits, shifted left by SHIFT first (8 where the value is the lower 24). */
+static inline void floats_from_32(float *dst, const unsigned char *src,
+                                  size_t count, int shift)
+{
+    size_t i = 0;
+    for (; i + LANES <= count; i += LANES) {
+        lanes_store(dst + i,
+                    scaled(load_int(src + i * 4) << shift, 1.0f / TWO_31));
+    }
+    for (; i < count; i++) {
+        uint32_t x;
+        memcpy(&x, src + i * 4, sizeof x);
+        dst[i] = (float)(int32_t)(x << shift) * (1.0f / TWO_31);
+    }
+}
+
+static void floats_from_s16(float *dst, const unsigned char *src, size_t count)
+{
+    typedef int16_t i16x4 __attribute__((vector_size(8)));
+    size_t i = 0;
+    for (; i + LANES <= count; i += LANES) {
+        i16x4 x;
+        memcpy(&x, src + i * 2, sizeof x);
+        lanes_store(dst + i,
+                    scaled(__builtin_convertvector(x, i32x4), 1.0f / TWO_15));
+    }
+    for (; i < count; i++) {
+        int16_t x;
+        memcpy(&x, src + i * 2, sizeof x);
+        dst[i] = (float)x * (1.0f / TWO_15);
+    }
+}
+
+static void floats_from_s24(float *dst, const unsigned char *src, size_t count)
+{
+    for (size_t i = 0; i < count; i++, src += 3) {
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+        uint32_t x = (uint32_t)src[0] << 24 | (uint32_t)src[1] << 16 |
+                     (uint32_t)src[2] << 8;
+#else
+        uint32_t x = (uint32_t)src[2] << 24 | (uint32_t)src[1] << 16 |
+                     (uint32_t)src[0] << 8;
+#endif
+        dst[i] = (float)(int32_t)x * (1.0f / TWO_31);
+    }
+}
+
+static void floats_from_f64(float *dst, const unsigned char *src, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        double x;
+        memcpy(&x, src + i * sizeof x, sizeof x);
+        dst[i] = (float)x;
+    }
+    floats_from_f32(dst, (const unsigned char *)dst, count);
+}
+
+void convert_to_float(float *dst, const void *src, enum sample_type type,
+                      size_t samples)
+{
+    const unsigned char *bytes = src;
+    switch (type) {
+    case SAMPLE_U8:
+        for (size_t i = 0; i < samples; i++) {
+            dst[i] = (float)(bytes[i] - 128) * (1.0f / 128.0f);
+        }
+        break;
+    case SAMPLE_S16: floats_from_s16(dst, bytes, samples); break;
+    case SAMPLE_S24: floats_from_s24(dst, bytes, samples); break;
+    case SAMPLE_S24LOW32: floats_from_32(dst, bytes, samples, 8); break;
+    case SAMPLE_S32: floats_from_32(dst, bytes, samples, 0); break;
+    case SAMPLE_F32: floats_from_f32(dst, bytes, samples); break;
+    case SAMPLE_F64: floats_from_f64(dst, bytes, samples); break;
+    case SAMPLE_NONE: memset(dst, 0, samples * sizeof *dst); break;
+    }
+}
+
+/* --- from float --- */
+
+size_t convert_sink_bytes(enum sample_type type)
+{
+    return type == SAMPLE_S16 ? 2 : type == SAMPLE_NONE ? 0 : 4;
+}
+
+/* -1 in the lanes beyond full scale (NaN is not). */
+static inline i32x4 clipped(f32x4 x)
+{
+    return (x > lanes_all(1.0f)) | (x < lanes_all(-1.0f));
+}
+
+/* X times FULL, at most MOST and at least -FULL, 0 for NaN. */
+static inline f32x4 fitted(f32x4 x, float full, float most)
+{
+    x = (f32x4)((i32x4)x & (x == x));
+    return lanes_clamp(x * lanes_all(full), -full, most);
+}
+
+static inline i32x4 to_16(f32x4 x)
+{
+    return lanes_nearest(fitted(x, TWO_15, TWO_15 - 1.0f));
+}
+
+static inline i32x4 to_24(f32x4 x)
+{
+    return lanes_nearest(fitted(x, TWO_23, TWO_23 - 1.0f)) << 8;
+}
+
+static inline i32x4 to_32(f32x4 x)
+{
+    /* No float lies between the largest below 2^31 and 2^31 itself. */
+    f32x4 v = fitted(x, TWO_31, TWO_31 - 128.0f);
+    i32x4 above = x >= lanes_all(1.0f);
+    return lanes_pick_int(above, lanes_all_int(INT32_MAX), lanes_nearest(v));
+}
+
+/* TURN samples to TYPE; returns the mask of clipped lanes, added up. Inlined,
+ * so that a constant TYPE leaves one case. */
+static inline __attribute__((always_inline)) i32x4 put(unsigned char *dst,
+                                                       const float *src,
+                                                       enum sample_type type)
+{
+    f32x4 a = lanes_load(src);
+    f32x4 b = lanes_load(src + LANES);
+    if (type == SAMPLE_S16) {
+        lanes_store(dst, (f32x4)lanes_narrow(to_16(a), to_16(b)));
+    } else if (type == SAMPLE_S24) {
+        lanes_store(dst, (f32x4)to_24(a));
+        lanes_store(dst + sizeof a, (f32x4)to_24(b));
+    } else {
+        lanes_store(dst, (f32x4)to_32(a));
+        lanes_store(dst + sizeof a, (f32x4)to_32(b));
+    }
+    return clipped(a) + clipped(b);
+}
+
+/* At most BLOCK samples: the count of a lane cannot overflow. */
+static inline __attribute__((always_inline)) size_t put_block(
+    unsigned char *dst, const float *src, enum sample_type type, size_t count)
+{
+    size_t bytes = convert_sink_bytes(type);
+    i32x4 clips = lanes_all_int(0);
+    size_t i = 0;
+    for (; i + TURN <= count; i += TURN) {
+        clips -= put(dst + i * bytes, src + i, type);
+    }
+    if (i < count) {
+        float rest[TURN] = {0.0f};
+        unsigned char out[sizeof rest];
+        memcpy(rest, src + i, (count - i) * sizeof rest[0]);
+        clips -= put(out, rest, type);
+        memcpy(dst + i * bytes, out, (count - i) * bytes);
+    }
+    return (size_t)clips[0] + (size_t)clips[1] + (size_t)clips[2] +
+           (size_t)clips[3];
+}
+
+size_t convert_from_float(void *dst, const float *src, enum sample_type type,
+                          size_t samples)
+{
+    unsigned char *to = dst;
+    size_t clips = 0;
+    if (type == SAMPLE_F32) {
+        floats_from_f32(dst, (const unsigned char *)src, samples);
+        return 0;
+    }
+    while (samples > 0) {
+        size_t block = samples < BLOCK ? samples : BLOCK;
+        switch (type) {
+        case SAMPLE_S16: clips += put_block(to, src, SAMPLE_S16, block); break;
+        case SAMPLE_S24: clips += put_block(to, src, SAMPLE_S24, block); break;
+        case SAMPLE_S32: clips += put_block(to, src, SAMPLE_S32, block); break;
+        default: return 0; /* no sink takes it */
+        }
+        to += block * convert_sink_bytes(type);
+        src += block;
+        samples -= block;
+    }
+    return clips;
+}
