@@ -110,7 +110,6 @@ static void add_gap(struct timeline *t, struct plan *plan,
     plan->gaps[plan->gap_count++] =
         (struct plan_gap){.class = class, .frames = frames, .reason = reason};
     t->at += frames;
-    t->account.frames[class] += frames;
 }
 
 static void end_drift_stretch(struct timeline *t)
@@ -184,7 +183,6 @@ static void take(struct timeline *t, const struct packet *p, uint32_t skip,
     plan->file_frames = amount;
     t->run_frames += count;
     t->at += amount;
-    t->account.frames[CLASS_CAPTURED] += amount;
     t->next_position = p->position == PACKET_NO_POSITION
                            ? PACKET_NO_POSITION
                            : p->position + p->frames;
@@ -316,14 +314,8 @@ static void place_first(struct timeline *t, const struct packet *p,
         skip = over > p->frames ? p->frames : (uint32_t)over;
         if (t->at > 0 && !t->gone) {
             /* Its place was filled as idle, but it was not. */
-            uint64_t late = to_file(t, skip);
-            if (late > t->account.frames[CLASS_IDLE]) {
-                late = t->account.frames[CLASS_IDLE];
-            }
-            t->account.frames[CLASS_IDLE] -= late;
-            t->account.frames[CLASS_LOST] += late;
             t->late_frames += skip;
-            plan->late_frames = skip;
+            plan->late_frames = to_file(t, skip);
         }
     }
     if (skip == p->frames) {

@@ -29,8 +29,9 @@ struct plan {
     uint32_t skip_frames; /* of the packet */
     uint32_t take_frames; /* of the packet */
     uint64_t file_frames; /* what take_frames amount to in the file */
-    uint32_t late_frames; /* of the skipped: came after their place was filled;
-                           * that place has become `lost` in the account */
+    uint64_t late_frames; /* of the file: audio that came after its place was
+                           * filled as idle, and is left out; these frames of
+                           * the file are `lost` after all */
 };
 
 struct timeline {
@@ -40,7 +41,6 @@ struct timeline {
     /* moving */
     uint64_t limit; /* frames: nothing is placed beyond; UINT64_MAX: none */
     uint64_t at;    /* file frames placed so far */
-    struct account account;
     uint64_t late_frames; /* of the source: came after their place was filled */
     bool gone;            /* between a GONE record and the next audio */
     /* the run: an unbroken stretch of packets of one format */

@@ -107,9 +107,9 @@ struct session_facts {
 struct session *session_create(const struct session_request *request,
                                struct wake *wake, struct fault *f);
 
-/* Open the source, make the file, begin. False: nothing runs and no file was
- * made (or what was made is removed again); F says why. Returns early when
- * session_stop was called meanwhile (ERR_OK in F). */
+/* Open the source, make the file, begin. False: nothing runs; F says why. The
+ * file is made last, so that a missing device costs nobody a file. Returns
+ * early, with ERR_OK in F, when a stop was requested meanwhile (sys/stop.h). */
 bool session_start(struct session *s, struct fault *f);
 
 const struct session_facts *session_facts(const struct session *s);

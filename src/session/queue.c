@@ -1,0 +1,103 @@
+/* queue: events on their way from the session's threads to the main thread.
+ * A bounded ring under a mutex: nobody who must not wait comes here. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "session/internal.h"
+#include "sys/clock.h"
+
+enum { QUEUE_EVENTS = 256 };
+
+struct queue {
+    /* constant */
+    struct mutex *mutex;
+    struct wake *wake;
+    /* under the mutex */
+    struct session_event events[QUEUE_EVENTS];
+    unsigned first;
+    unsigned count;
+    uint64_t overflow;
+};
+
+struct queue *queue_create(struct wake *wake)
+{
+    struct queue *q = calloc(1, sizeof(*q));
+    if (!q) {
+        return NULL;
+    }
+    q->wake = wake;
+    q->mutex = mutex_create();
+    if (!q->mutex) {
+        free(q);
+        return NULL;
+    }
+    return q;
+}
+
+void queue_destroy(struct queue *q)
+{
+    if (q) {
+        mutex_destroy(q->mutex);
+        free(q);
+    }
+}
+
+void queue_post(struct queue *q, const struct session_event *event)
+{
+    mutex_lock(q->mutex);
+    if (q->count == QUEUE_EVENTS) {
+        q->overflow++;
+    } else {
+        q->events[(q->first + q->count) % QUEUE_EVENTS] = *event;
+        q->count++;
+    }
+    mutex_unlock(q->mutex);
+    wake_set(q->wake);
+}
+
+static void copy(char *dst, size_t size, const char *src)
+{
+    size_t length = src ? strlen(src) : 0;
+    if (length >= size) {
+        length = size - 1;
+        /* not in the middle of a UTF-8 character */
+        while (length > 0 && ((unsigned char)src[length] & 0xc0) == 0x80) {
+            length--;
+        }
+    }
+    if (length > 0) {
+        memcpy(dst, src, length);
+    }
+    dst[length] = '\0';
+}
+
+void queue_post_text(struct queue *q, enum session_event_kind kind,
+                     const char *text, const char *reason)
+{
+    struct session_event event = {.kind = kind, .wall_ns = clock_wall_ns()};
+    copy(event.text, sizeof(event.text), text);
+    copy(event.reason, sizeof(event.reason), reason);
+    queue_post(q, &event);
+}
+
+bool queue_take(struct queue *q, struct session_event *out)
+{
+    bool taken = false;
+    mutex_lock(q->mutex);
+    if (q->count > 0) {
+        *out = q->events[q->first];
+        q->first = (q->first + 1) % QUEUE_EVENTS;
+        q->count--;
+        taken = true;
+    }
+    mutex_unlock(q->mutex);
+    return taken;
+}
+
+uint64_t queue_overflow(struct queue *q)
+{
+    mutex_lock(q->mutex);
+    uint64_t overflow = q->overflow;
+    mutex_unlock(q->mutex);
+    return overflow;
+}
