@@ -1,0 +1,241 @@
+/* capture: takes the packets out of an open endpoint. See capture.h. Capture
+ * thread; nothing here locks, allocates, prints or touches a file. */
+#include "source/wasapi/capture.h"
+
+#include "core/packet.h"
+#include "source/wasapi/hresult.h"
+#include "source/wasapi/stamp.h"
+#include "sys/clock.h"
+
+/* Waits. Loopback events stop when nothing plays and when the device is gone
+ * (and never came before Windows 10 1703), so no wait relies on them. */
+enum {
+    WAIT_MS = 20,
+    WAIT_STOPPING_MS = 5,
+    WAIT_SETTLE_MS = 100,
+};
+
+/* What may still be on its way when the buffer is empty: a packet is 10 ms,
+ * under Wine one more period lies in the sound server. */
+#define IN_FLIGHT_NS INT64_C(60000000)
+
+/* After the stop: nothing for so long and nothing comes; and the bound for a
+ * stream that never says that it got there. */
+#define TAIL_QUIET_NS INT64_C(120000000)
+#define TAIL_MAX_NS   INT64_C(300000000)
+
+#define SETTLE_MAX_NS INT64_C(2500000000)
+
+/* Packets between two looks at the interrupt; passing failures in a row that
+ * are taken for a loss (about two seconds of waits). */
+enum {
+    PACKETS_PER_LOOK = 64,
+    HICCUPS_MAX = 100,
+};
+
+void interrupt_post(struct interrupt *i, int64_t stop_ns)
+{
+    int64_t before = atomic_load_explicit(&i->stop_ns, memory_order_relaxed);
+
+    /* Pairs with interrupt_stop. */
+    while (stop_ns < before && !atomic_compare_exchange_weak_explicit(
+                                   &i->stop_ns, &before, stop_ns,
+                                   memory_order_release, memory_order_relaxed))
+        ;
+    SetEvent(i->wake);
+}
+
+int64_t interrupt_stop(const struct interrupt *i)
+{
+    return atomic_load_explicit(&i->stop_ns, memory_order_acquire);
+}
+
+/* One run. Capture thread only. */
+struct run {
+    const struct endpoint *endpoint;
+    const struct outlet *out;
+    struct stamper stamper;
+    int64_t arrival_ns; /* when a packet was last read; 0: never */
+    int64_t end_ns;     /* up to where packets were handed over */
+    unsigned hiccups;   /* passing failures in a row */
+};
+
+enum drained {
+    DRAINED_EMPTY,  /* the system has nothing more to give now */
+    DRAINED_PART,   /* it may have */
+    DRAINED_FAILED, /* *hr says why */
+};
+
+static void hand_over(struct run *r, const void *data, uint32_t frames,
+                      DWORD flags, uint64_t position, uint64_t qpc,
+                      int64_t now_ns)
+{
+    const struct audio_format *format = &r->endpoint->format;
+    bool missing = (flags & AUDCLNT_BUFFERFLAGS_TIMESTAMP_ERROR) != 0;
+    /* "The time is in 100-nanosecond units", on the same clock as ours. */
+    int64_t raw_ns = qpc <= INT64_MAX / 100 ? (int64_t)(qpc * 100) : 0;
+    struct packet p = {
+        .kind = PACKET_AUDIO,
+        .frames = frames,
+        .time_ns = stamper_time(&r->stamper, raw_ns, missing, frames, now_ns),
+        .position = stamper_position(&r->stamper, position, frames),
+    };
+
+    if (flags & AUDCLNT_BUFFERFLAGS_DATA_DISCONTINUITY)
+        p.flags |= PACKET_DISCONTINUITY;
+    /* "Treat all of the data in the packet as silence and ignore the actual
+     * data values." */
+    if (flags & AUDCLNT_BUFFERFLAGS_SILENT || !data) {
+        p.flags |= PACKET_SILENT;
+        data = NULL;
+    }
+    r->out->packet(r->out->context, &p, data, format->native);
+    r->arrival_ns = now_ns;
+    if (p.time_ns != PACKET_NO_TIME)
+        r->end_ns = p.time_ns + frames_to_ns(frames, format->rate);
+}
+
+/* Failures that the next call may not meet again (GetBuffer, remarks). */
+static bool is_passing(HRESULT hr)
+{
+    return hr == AUDCLNT_E_BUFFER_ERROR ||
+           hr == AUDCLNT_E_BUFFER_OPERATION_PENDING ||
+           hr == AUDCLNT_E_OUT_OF_ORDER;
+}
+
+/* Hand over what is ready. GetNextPacketSize is not asked first: under Wine it
+ * goes on to answer "none" after the device went away, GetBuffer tells. */
+static enum drained drain(struct run *r, HRESULT *hr)
+{
+    IAudioCaptureClient *capture = r->endpoint->capture;
+
+    for (unsigned i = 0; i < PACKETS_PER_LOOK; i++) {
+        /* AUDCLNT_S_BUFFER_EMPTY leaves all of these as they are. */
+        BYTE *data = NULL;
+        UINT32 frames = 0;
+        DWORD flags = 0;
+        UINT64 position = 0, qpc = 0;
+
+        *hr = IAudioCaptureClient_GetBuffer(capture, &data, &frames, &flags,
+                                            &position, &qpc);
+        if (is_passing(*hr) && ++r->hiccups < HICCUPS_MAX)
+            return DRAINED_EMPTY;
+        if (FAILED(*hr))
+            return DRAINED_FAILED;
+        r->hiccups = 0;
+        if (*hr == AUDCLNT_S_BUFFER_EMPTY)
+            return DRAINED_EMPTY;
+        if (frames)
+            hand_over(r, data, frames, flags, position, qpc, clock_now_ns());
+        *hr = IAudioCaptureClient_ReleaseBuffer(capture, frames);
+        if (FAILED(*hr) && !is_passing(*hr))
+            return DRAINED_FAILED;
+        if (!frames)
+            return DRAINED_EMPTY;
+    }
+    return DRAINED_PART;
+}
+
+/* Is everything up to STOP_NS handed over, or not to be had? */
+static bool tail_is_done(const struct run *r, int64_t stop_ns,
+                         enum drained drained, int64_t now_ns)
+{
+    int64_t quiet_since = r->arrival_ns > stop_ns ? r->arrival_ns : stop_ns;
+
+    if (stop_ns == SOURCE_STOP_NOW)
+        return true;
+    if (now_ns < stop_ns)
+        return false;
+    if (r->end_ns >= stop_ns || now_ns - stop_ns >= TAIL_MAX_NS)
+        return true;
+    return drained == DRAINED_EMPTY && now_ns - quiet_since >= TAIL_QUIET_NS;
+}
+
+/* What Windows told about the device or the default. False: nothing. */
+static bool read_news(const struct notify *notify, bool follow,
+                      const char *name, enum source_end *end, struct fault *f)
+{
+    const char *words;
+
+    *end = SOURCE_LOST;
+    switch (notify_news(notify, follow)) {
+    case NOTIFY_NOTHING: return false;
+    case NOTIFY_MOVED:
+        *end = SOURCE_REROUTED;
+        words = "another output is the default now";
+        break;
+    case NOTIFY_NO_DEFAULT: words = "no output is left"; break;
+    case NOTIFY_UNPLUGGED: words = "the device was unplugged"; break;
+    case NOTIFY_DISABLED: words = "the device was disabled"; break;
+    case NOTIFY_REMOVED: words = "the device was removed"; break;
+    default: return false;
+    }
+    fault_setf(f, ERR_DEVICE_LOST, "notification", 0, NULL, "%s: %s", name,
+               words);
+    return true;
+}
+
+static void wait_for_more(const struct endpoint *e, const struct interrupt *i,
+                          DWORD timeout_ms)
+{
+    HANDLE handles[2] = {i->wake, e->event};
+
+    WaitForMultipleObjects(e->event ? 2 : 1, handles, FALSE, timeout_ms);
+}
+
+enum source_end capture_run(const struct endpoint *e, const struct interrupt *i,
+                            const struct notify *notify, bool follow,
+                            const char *name, const struct outlet *out,
+                            struct fault *f)
+{
+    struct run r = {.endpoint = e, .out = out, .end_ns = INT64_MIN};
+    enum source_end end;
+    HRESULT hr = S_OK;
+
+    stamper_init(&r.stamper, e->format.rate, e->buffer_ns);
+    for (;;) {
+        int64_t stop_ns = interrupt_stop(i);
+        /* Before the look: what arrives during it is younger. */
+        int64_t now_ns = clock_now_ns();
+        enum drained drained = drain(&r, &hr);
+
+        if (drained == DRAINED_FAILED) {
+            hresult_lost(f, "IAudioCaptureClient", hr, name);
+            return SOURCE_LOST;
+        }
+        if (drained == DRAINED_EMPTY)
+            out->idle(out->context, now_ns - IN_FLIGHT_NS);
+        if (tail_is_done(&r, stop_ns, drained, now_ns))
+            return SOURCE_INTERRUPTED;
+        if (read_news(notify, follow, name, &end, f))
+            return end;
+        if (drained == DRAINED_EMPTY)
+            wait_for_more(e, i,
+                          stop_ns == INT64_MAX ? WAIT_MS : WAIT_STOPPING_MS);
+    }
+}
+
+/* Under Wine a stream ticks at once, but its first packet comes up to 2 s
+ * later: a PulseAudio sink that nobody hurried has mixed that far ahead, and
+ * what it has mixed is not heard by a monitor that comes later. A recording
+ * that began before would begin with a hole. Where nothing plays, Windows
+ * sends no events (Windows 10 1703 and later) and there is nothing to wait
+ * for. */
+void capture_settle(const struct endpoint *e, const struct interrupt *i)
+{
+    HANDLE handles[2] = {i->wake, e->event};
+    int64_t end_ns = clock_now_ns() + SETTLE_MAX_NS;
+    UINT32 frames = 0;
+
+    if (!e->event)
+        return;
+    while (clock_now_ns() < end_ns && interrupt_stop(i) == INT64_MAX) {
+        if (FAILED(
+                IAudioCaptureClient_GetNextPacketSize(e->capture, &frames)) ||
+            frames)
+            return;
+        if (WaitForMultipleObjects(2, handles, FALSE, WAIT_SETTLE_MS) ==
+            WAIT_TIMEOUT)
+            return;
+    }
+}

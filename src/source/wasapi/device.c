@@ -1,0 +1,270 @@
+/* device: render endpoints: which there are, what they are called, which one
+ * is meant. See device.h. Main thread (list) or capture thread (open). */
+#include "source/wasapi/device.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "source/wasapi/hresult.h"
+#include "source/wasapi/wave.h"
+
+static const char hint_list[] = "`looprec -l` lists the outputs";
+static const char hint_none[] =
+    "no output is active: plug one in or enable it in the sound settings";
+
+bool device_com_begin(bool *owned, struct fault *f)
+{
+    HRESULT hr = CoInitializeEx(NULL, COINIT_MULTITHREADED);
+
+    /* S_FALSE (was initialised) counts too and must be undone as well. A
+     * thread of the other kind can be used as it is, without undoing. */
+    *owned = SUCCEEDED(hr);
+    if (FAILED(hr) && hr != RPC_E_CHANGED_MODE)
+        return hresult_fault(f, "CoInitializeEx", hr, NULL);
+    return true;
+}
+
+void device_com_end(bool *owned)
+{
+    if (*owned)
+        CoUninitialize();
+    *owned = false;
+}
+
+IMMDeviceEnumerator *device_enumerator(struct fault *f)
+{
+    void *e = NULL;
+    HRESULT hr = CoCreateInstance(&clsid_enumerator, NULL, CLSCTX_ALL,
+                                  &iid_enumerator, &e);
+
+    if (FAILED(hr) || !e) {
+        hresult_fault(f, "IMMDeviceEnumerator", FAILED(hr) ? hr : E_NOINTERFACE,
+                      NULL);
+        return NULL;
+    }
+    return e;
+}
+
+/* WIDE to UTF-8, cut on a character's boundary. */
+static void to_utf8(char dst[DEVICE_TEXT_BYTES], const wchar_t *wide)
+{
+    char all[4 * DEVICE_TEXT_BYTES]; /* at most 3 bytes for each unit */
+    size_t units = wcsnlen(wide, DEVICE_TEXT_BYTES - 1);
+    int n = WideCharToMultiByte(CP_UTF8, 0, wide, (int)units, all,
+                                (int)sizeof all, NULL, NULL);
+    size_t keep = n > 0 ? (size_t)n : 0;
+
+    if (keep >= DEVICE_TEXT_BYTES) {
+        keep = DEVICE_TEXT_BYTES - 1;
+        while (keep && ((unsigned char)all[keep] & 0xc0) == 0x80)
+            keep--;
+    }
+    memcpy(dst, all, keep);
+    dst[keep] = '\0';
+}
+
+wchar_t *device_wide_id(IMMDevice *d)
+{
+    wchar_t *id = NULL;
+
+    return SUCCEEDED(IMMDevice_GetId(d, &id)) ? id : NULL;
+}
+
+static IPropertyStore *open_properties(IMMDevice *d)
+{
+    IPropertyStore *store = NULL;
+
+    return SUCCEEDED(IMMDevice_OpenPropertyStore(d, STGM_READ, &store)) ? store
+                                                                        : NULL;
+}
+
+void device_describe(IMMDevice *d, char id[DEVICE_TEXT_BYTES],
+                     char name[DEVICE_TEXT_BYTES])
+{
+    wchar_t *wide = device_wide_id(d);
+    IPropertyStore *store = open_properties(d);
+    PROPVARIANT value;
+
+    id[0] = name[0] = '\0';
+    if (wide)
+        to_utf8(id, wide);
+    CoTaskMemFree(wide);
+    PropVariantInit(&value);
+    if (store &&
+        SUCCEEDED(IPropertyStore_GetValue(store, &key_friendly_name, &value)) &&
+        value.vt == VT_LPWSTR && value.pwszVal)
+        to_utf8(name, value.pwszVal);
+    PropVariantClear(&value);
+    if (store)
+        IPropertyStore_Release(store);
+    if (!name[0])
+        memcpy(name, id, DEVICE_TEXT_BYTES);
+}
+
+static bool is_active_output(IMMDevice *d)
+{
+    void *endpoint = NULL;
+    EDataFlow flow = eCapture;
+    DWORD state = 0;
+
+    if (FAILED(IMMDevice_GetState(d, &state)) || state != DEVICE_STATE_ACTIVE)
+        return false;
+    if (FAILED(IMMDevice_QueryInterface(d, &iid_endpoint, &endpoint)))
+        return false;
+    if (FAILED(IMMEndpoint_GetDataFlow((IMMEndpoint *)endpoint, &flow)))
+        flow = eCapture;
+    IMMEndpoint_Release((IMMEndpoint *)endpoint);
+    return flow == eRender;
+}
+
+IMMDevice *device_default(IMMDeviceEnumerator *e, struct fault *f)
+{
+    IMMDevice *d = NULL;
+    HRESULT hr =
+        IMMDeviceEnumerator_GetDefaultAudioEndpoint(e, eRender, eConsole, &d);
+
+    if (SUCCEEDED(hr) && d)
+        return d;
+    if (hr == HR_NOT_FOUND || SUCCEEDED(hr))
+        fault_setf(f, ERR_NO_DEVICE, "GetDefaultAudioEndpoint", hr, hint_none,
+                   "this computer has no output that could be heard");
+    else
+        hresult_fault(f, "GetDefaultAudioEndpoint", hr, NULL);
+    return NULL;
+}
+
+/* The endpoint with ID if it is an active output, else NULL. */
+static IMMDevice *by_id(IMMDeviceEnumerator *e, const char *id)
+{
+    wchar_t wide[DEVICE_TEXT_BYTES];
+    IMMDevice *d = NULL;
+
+    if (!MultiByteToWideChar(CP_UTF8, 0, id, -1, wide, DEVICE_TEXT_BYTES))
+        return NULL;
+    if (FAILED(IMMDeviceEnumerator_GetDevice(e, wide, &d)) || !d)
+        return NULL;
+    if (is_active_output(d))
+        return d;
+    IMMDevice_Release(d);
+    return NULL;
+}
+
+static IMMDevice *gone(struct fault *f, const char *name)
+{
+    fault_set(f, ERR_NO_DEVICE, "find the output", name, hint_list);
+    return NULL;
+}
+
+IMMDevice *device_find(IMMDeviceEnumerator *e, const char *wanted,
+                       struct fault *f)
+{
+    struct device_list list = {0};
+    IMMDevice *d = NULL;
+    size_t i;
+
+    if (device_enumerate(e, &list, f) &&
+        device_list_find(&list, wanted, &i, f)) {
+        d = by_id(e, list.items[i].id);
+        if (!d)
+            gone(f, list.items[i].name);
+    }
+    device_list_free(&list);
+    return d;
+}
+
+IMMDevice *device_again(IMMDeviceEnumerator *e, const char *id,
+                        const char *name, struct fault *f)
+{
+    IMMDevice *d = by_id(e, id);
+    struct device_list list = {0};
+    size_t matches = 0, match = 0;
+
+    if (d)
+        return d;
+    if (!device_enumerate(e, &list, f))
+        return NULL;
+    for (size_t i = 0; name[0] && i < list.count; i++)
+        if (strcmp(list.items[i].name, name) == 0) {
+            match = i;
+            matches++;
+        }
+    if (matches == 1)
+        d = by_id(e, list.items[match].id);
+    device_list_free(&list);
+    return d ? d : gone(f, name[0] ? name : id);
+}
+
+/* What would be recorded from D: its mix format, or, where it cannot be asked
+ * (exclusive use), the format that its driver was set to. */
+static void read_format(IMMDevice *d, struct audio_format *out)
+{
+    const char *why;
+    void *client = NULL;
+    WAVEFORMATEX *mix = NULL;
+    IPropertyStore *store;
+    PROPVARIANT value;
+
+    if (SUCCEEDED(IMMDevice_Activate(d, &iid_audio_client, CLSCTX_ALL, NULL,
+                                     &client)) &&
+        SUCCEEDED(IAudioClient_GetMixFormat((IAudioClient *)client, &mix)) &&
+        mix)
+        wave_parse(mix, wave_claimed_bytes(mix), out, &why);
+    CoTaskMemFree(mix);
+    if (client)
+        IAudioClient_Release((IAudioClient *)client);
+    if (out->channels || !(store = open_properties(d)))
+        return;
+    PropVariantInit(&value);
+    if (SUCCEEDED(IPropertyStore_GetValue(store, &key_device_format, &value)) &&
+        value.vt == VT_BLOB)
+        wave_parse(value.blob.pBlobData, value.blob.cbSize, out, &why);
+    PropVariantClear(&value);
+    IPropertyStore_Release(store);
+}
+
+static bool add(IMMDeviceCollection *all, UINT i, const char *default_id,
+                struct device_list *out, struct fault *f)
+{
+    IMMDevice *d = NULL;
+    struct device *entry;
+
+    if (FAILED(IMMDeviceCollection_Item(all, i, &d)) || !d)
+        return true; /* it went away meanwhile */
+    entry = device_list_add(out);
+    if (entry) {
+        device_describe(d, entry->id, entry->name);
+        read_format(d, &entry->format);
+        entry->index = UINT32_MAX;
+        entry->is_default = entry->id[0] && strcmp(entry->id, default_id) == 0;
+        entry->state = "active";
+    }
+    IMMDevice_Release(d);
+    return entry || fault_set(f, ERR_NO_MEMORY, "list the outputs", NULL, NULL);
+}
+
+bool device_enumerate(IMMDeviceEnumerator *e, struct device_list *out,
+                      struct fault *f)
+{
+    char default_id[DEVICE_TEXT_BYTES] = "", name[DEVICE_TEXT_BYTES];
+    IMMDeviceCollection *all = NULL;
+    IMMDevice *def = device_default(e, NULL); /* none is no error here */
+    UINT count = 0;
+    bool ok = true;
+    HRESULT hr;
+
+    if (def) {
+        device_describe(def, default_id, name);
+        IMMDevice_Release(def);
+    }
+    hr = IMMDeviceEnumerator_EnumAudioEndpoints(e, eRender, DEVICE_STATE_ACTIVE,
+                                                &all);
+    if (SUCCEEDED(hr))
+        hr = IMMDeviceCollection_GetCount(all, &count);
+    if (FAILED(hr))
+        ok = hresult_fault(f, "EnumAudioEndpoints", hr, NULL);
+    for (UINT i = 0; ok && i < count; i++)
+        ok = add(all, i, default_id, out, f);
+    if (all)
+        IMMDeviceCollection_Release(all);
+    return ok;
+}

@@ -1,0 +1,153 @@
+/* hresult: what Windows answers, told in words. See hresult.h. Any thread.
+ * Meanings from "IAudioClient::Initialize", "IAudioCaptureClient::GetBuffer"
+ * and "Recovering from an Invalid-Device Error", learn.microsoft.com. */
+#include "source/wasapi/hresult.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "source/wasapi/abi.h"
+
+struct answer {
+    HRESULT hr;
+    enum error err;
+    bool final; /* asking in another way makes no difference */
+    const char *name;
+    const char *words;
+    const char *hint; /* NULL: nothing sensible */
+};
+
+static const char hint_list[] = "`looprec -l` lists the outputs";
+static const char hint_service[] =
+    "start the services \"Windows Audio\" and \"Windows Audio Endpoint "
+    "Builder\"";
+static const char hint_exclusive[] =
+    "end the program that uses the device in exclusive mode, or forbid that "
+    "in the device's advanced properties";
+
+#define A(name, err, final, words, hint)           \
+    {                                              \
+        name, ERR_##err, final, #name, words, hint \
+    }
+static const struct answer answers[] = {
+    A(AUDCLNT_E_DEVICE_INVALIDATED, NO_DEVICE, true,
+      "the device was unplugged, disabled or set to another format", NULL),
+    A(AUDCLNT_E_SERVICE_NOT_RUNNING, NO_SERVER, true,
+      "the Windows audio service is not running", hint_service),
+    A(AUDCLNT_E_RESOURCES_INVALIDATED, NO_DEVICE, true,
+      "Windows took the stream's resources away", NULL),
+    A(AUDCLNT_E_ENDPOINT_CREATE_FAILED, NO_DEVICE, true,
+      "the device is unplugged or cannot be set up", hint_list),
+    A(AUDCLNT_E_DEVICE_IN_USE, DEVICE_BUSY, true,
+      "another program uses the device in exclusive mode", hint_exclusive),
+    A(AUDCLNT_E_EXCLUSIVE_MODE_ONLY, DEVICE_BUSY, true,
+      "the device can only be used in exclusive mode", hint_exclusive),
+    A(AUDCLNT_E_CPUUSAGE_EXCEEDED, SOURCE_FAILED, false,
+      "the audio engine is overloaded", NULL),
+    A(AUDCLNT_E_WRONG_ENDPOINT_TYPE, UNSUPPORTED, true,
+      "the device is no output", hint_list),
+    A(AUDCLNT_E_UNSUPPORTED_FORMAT, UNSUPPORTED, false,
+      "the device refuses its own mix format", NULL),
+    A(AUDCLNT_E_BUFFER_SIZE_ERROR, SOURCE_FAILED, false,
+      "the device refuses a buffer of this length", NULL),
+    A(AUDCLNT_E_BUFFER_ERROR, SOURCE_FAILED, false, "the device gave no buffer",
+      NULL),
+    A(AUDCLNT_E_BUFFER_OPERATION_PENDING, SOURCE_FAILED, false,
+      "the stream is being reset", NULL),
+    A(AUDCLNT_E_OUT_OF_ORDER, SOURCE_FAILED, false,
+      "a buffer was not given back", NULL),
+    A(AUDCLNT_E_INVALID_STREAM_FLAG, UNSUPPORTED, false,
+      "this Windows or this device has no loopback", NULL),
+    A(AUDCLNT_E_NOT_INITIALIZED, SOURCE_FAILED, false,
+      "the stream is not set up", NULL),
+    A(AUDCLNT_E_ALREADY_INITIALIZED, SOURCE_FAILED, false,
+      "the stream is set up already", NULL),
+    A(AUDCLNT_E_NOT_STOPPED, SOURCE_FAILED, false,
+      "the stream is running already", NULL),
+    A(AUDCLNT_E_EVENTHANDLE_NOT_SET, SOURCE_FAILED, false,
+      "the stream's event is missing", NULL),
+    A(AUDCLNT_E_EVENTHANDLE_NOT_EXPECTED, SOURCE_FAILED, false,
+      "the stream takes no event", NULL),
+    A(HR_NOT_FOUND, NO_DEVICE, true, "there is no such output", hint_list),
+    A(E_OUTOFMEMORY, NO_MEMORY, true, "memory is short", NULL),
+    A(E_ACCESSDENIED, PERMISSION, true, "access was refused", NULL),
+    A(E_INVALIDARG, SOURCE_FAILED, false, "an argument was refused", NULL),
+    A(E_NOTIMPL, UNSUPPORTED, false, "Windows does not do this here", NULL),
+    A(E_NOINTERFACE, UNSUPPORTED, false, "Windows does not offer this here",
+      NULL),
+    A(REGDB_E_CLASSNOTREG, UNSUPPORTED, true,
+      "this Windows has no Core Audio (Server Core?)", NULL),
+    /* What RPC to a stopped or crashed audiosrv answers. */
+    A(HRESULT_FROM_WIN32(RPC_S_SERVER_UNAVAILABLE), NO_SERVER, true,
+      "the Windows audio service does not answer", hint_service),
+    A(HRESULT_FROM_WIN32(RPC_S_CALL_FAILED), NO_SERVER, true,
+      "the Windows audio service does not answer", hint_service),
+    A(HRESULT_FROM_WIN32(ERROR_SERVICE_DEPENDENCY_FAIL), NO_SERVER, true,
+      "the Windows audio service cannot start", hint_service),
+};
+#undef A
+
+static const struct answer *find(HRESULT hr)
+{
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
+        if (answers[i].hr == hr)
+            return &answers[i];
+    return NULL;
+}
+
+bool hresult_is_final(long hr)
+{
+    const struct answer *a = find((HRESULT)hr);
+
+    return a && a->final;
+}
+
+/* Windows' own words for a code that is not in the table, without the full
+ * stop and line end that they close with. */
+static void system_words(char *out, size_t size, HRESULT hr)
+{
+    wchar_t wide[160];
+    DWORD n = FormatMessageW(
+        FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL,
+        (DWORD)hr, 0, wide, sizeof wide / sizeof *wide, NULL);
+
+    while (n && (wide[n - 1] <= L' ' || wide[n - 1] == L'.'))
+        n--;
+    if (n)
+        n = (DWORD)WideCharToMultiByte(CP_UTF8, 0, wide, (int)n, out,
+                                       (int)size - 1, NULL, NULL);
+    out[n] = '\0';
+    if (!n)
+        snprintf(out, size, "an answer without a description");
+}
+
+static bool fill(struct fault *f, enum error err, const char *op, HRESULT hr,
+                 const char *subject, const struct answer *a)
+{
+    char words[512];
+    const char *colon = subject && *subject ? ": " : "";
+
+    if (!subject)
+        subject = "";
+    if (a)
+        return fault_setf(f, err, op, (long)hr, a->hint, "%s%s%s (%s)", subject,
+                          colon, a->words, a->name);
+    system_words(words, sizeof words, hr);
+    return fault_setf(f, err, op, (long)hr, NULL, "%s%s%s (0x%08lx)", subject,
+                      colon, words, (unsigned long)hr);
+}
+
+bool hresult_fault(struct fault *f, const char *op, long hr,
+                   const char *subject)
+{
+    const struct answer *a = find((HRESULT)hr);
+
+    return fill(f, a ? a->err : ERR_SOURCE_FAILED, op, (HRESULT)hr, subject, a);
+}
+
+bool hresult_lost(struct fault *f, const char *op, long hr, const char *subject)
+{
+    return fill(f, ERR_DEVICE_LOST, op, (HRESULT)hr, subject,
+                find((HRESULT)hr));
+}

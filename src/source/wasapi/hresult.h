@@ -1,0 +1,21 @@
+/* hresult: what Windows answers, told in words. Any thread. */
+#ifndef LOOPREC_SOURCE_WASAPI_HRESULT_H
+#define LOOPREC_SOURCE_WASAPI_HRESULT_H
+
+#include <stdbool.h>
+
+#include "core/error.h"
+
+/* Fill F from HR (an HRESULT): its kind, its name and its meaning; OP is the
+ * call that gave it, SUBJECT (may be NULL) the device's name. False always. */
+bool hresult_fault(struct fault *f, const char *op, long hr,
+                   const char *subject);
+
+/* The same for a stream that was running: always ERR_DEVICE_LOST. */
+bool hresult_lost(struct fault *f, const char *op, long hr,
+                  const char *subject);
+
+/* Would another way of asking the same device make no difference? */
+bool hresult_is_final(long hr);
+
+#endif

@@ -1,0 +1,228 @@
+/* wasapi: the source that hears what Windows plays, by loopback of the default
+ * or of a named render endpoint. See source.h for the order of calls and the
+ * threads; the work is done in endpoint.c, capture.c, device.c, notify.c. */
+#include "source/wasapi/wasapi.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "source/wasapi/capture.h"
+#include "source/wasapi/device.h"
+#include "source/wasapi/endpoint.h"
+#include "source/wasapi/hresult.h"
+#include "source/wasapi/notify.h"
+#include "sys/clock.h"
+
+struct wasapi {
+    struct source base;
+    /* constant after create */
+    struct source_request request;
+    /* shared with the thread that interrupts */
+    struct interrupt interrupt;
+    /* capture thread only: from open to close */
+    bool com_owned;
+    IMMDeviceEnumerator *enumerator;
+    struct notify *notify;
+    struct endpoint endpoint;
+    char id[DEVICE_TEXT_BYTES];   /* the first that was opened, where that */
+    char name[DEVICE_TEXT_BYTES]; /* is to be kept; else the last */
+};
+
+static struct wasapi *self(struct source *s)
+{
+    return (struct wasapi *)s;
+}
+
+static bool follows(const struct wasapi *w)
+{
+    return !w->request.device && w->request.follow;
+}
+
+static void wasapi_destroy(struct source *s)
+{
+    struct wasapi *w = self(s);
+
+    if (!w)
+        return;
+    if (w->interrupt.wake)
+        CloseHandle(w->interrupt.wake);
+    free(w);
+}
+
+static const struct source_ops wasapi_ops;
+
+static struct source *wasapi_create(const struct source_request *request,
+                                    struct fault *f)
+{
+    struct wasapi *w = calloc(1, sizeof *w);
+
+    if (w)
+        w->interrupt.wake = CreateEventW(NULL, FALSE, FALSE, NULL);
+    if (!w || !w->interrupt.wake) {
+        free(w);
+        fault_set(f, ERR_NO_MEMORY, "create the source", NULL, NULL);
+        return NULL;
+    }
+    w->base.ops = &wasapi_ops;
+    w->request = *request;
+    atomic_init(&w->interrupt.stop_ns, INT64_MAX);
+    return &w->base;
+}
+
+/* The device to open. Once a device was chosen that is not to change (by -D or
+ * --no-follow), only that one will do: a name that fitted one output must not
+ * mean another one after a loss. */
+static IMMDevice *choose(struct wasapi *w, struct fault *f)
+{
+    if (follows(w))
+        return device_default(w->enumerator, f);
+    if (w->id[0])
+        return device_again(w->enumerator, w->id, w->name, f);
+    if (w->request.device)
+        return device_find(w->enumerator, w->request.device, f);
+    return device_default(w->enumerator, f);
+}
+
+static void fill_info(const struct wasapi *w, struct source_info *info)
+{
+    *info = (struct source_info){.format = w->endpoint.format};
+    memcpy(info->device_id, w->id, sizeof info->device_id);
+    memcpy(info->device_name, w->name, sizeof info->device_name);
+}
+
+static void wasapi_close(struct source *s)
+{
+    struct wasapi *w = self(s);
+
+    endpoint_close(&w->endpoint);
+    notify_destroy(w->notify);
+    w->notify = NULL;
+    if (w->enumerator)
+        IMMDeviceEnumerator_Release(w->enumerator);
+    w->enumerator = NULL;
+    device_com_end(&w->com_owned);
+}
+
+static bool open_chosen(struct wasapi *w, struct fault *f)
+{
+    IMMDevice *device = choose(w, f);
+    char id[DEVICE_TEXT_BYTES], name[DEVICE_TEXT_BYTES];
+    wchar_t *wide;
+    HRESULT hr;
+    bool ok;
+
+    if (!device)
+        return false;
+    device_describe(device, id, name);
+    wide = device_wide_id(device);
+    /* Without news of other devices a loss is still seen by the stream. */
+    w->notify = notify_create(w->enumerator, wide, w->interrupt.wake, &hr);
+    ok = endpoint_open(&w->endpoint, device, name, w->request.client_name, f);
+    if (ok) {
+        memcpy(w->id, id, sizeof w->id);
+        memcpy(w->name, name, sizeof w->name);
+    }
+    CoTaskMemFree(wide);
+    IMMDevice_Release(device);
+    return ok;
+}
+
+static bool wasapi_open(struct source *s, struct source_info *info,
+                        struct fault *f)
+{
+    struct wasapi *w = self(s);
+
+    if (!device_com_begin(&w->com_owned, f))
+        return false;
+    w->enumerator = device_enumerator(f);
+    if (!w->enumerator || !open_chosen(w, f)) {
+        wasapi_close(s);
+        return false;
+    }
+    capture_settle(&w->endpoint, &w->interrupt);
+    if (interrupt_stop(&w->interrupt) != INT64_MAX) {
+        wasapi_close(s);
+        return fault_set(f, ERR_SOURCE_FAILED, "open the output", "interrupted",
+                         NULL);
+    }
+    fill_info(w, info);
+    return true;
+}
+
+static enum source_end wasapi_run(struct source *s, const struct outlet *out,
+                                  struct fault *f)
+{
+    struct wasapi *w = self(s);
+
+    return capture_run(&w->endpoint, &w->interrupt, w->notify, follows(w),
+                       w->name, out, f);
+}
+
+static void wasapi_interrupt(struct source *s, int64_t stop_ns)
+{
+    interrupt_post(&self(s)->interrupt, stop_ns);
+}
+
+/* Until a device or a default comes. Without a way to be told: the time-out. */
+static void wasapi_wait(struct source *s, int64_t timeout_ns)
+{
+    struct wasapi *w = self(s);
+    int64_t end_ns = clock_now_ns() + timeout_ns;
+    IMMDeviceEnumerator *e = NULL;
+    struct notify *notify = NULL;
+    bool com = false;
+    HRESULT hr;
+
+    if (device_com_begin(&com, NULL))
+        e = device_enumerator(NULL);
+    if (e)
+        notify = notify_create(e, NULL, w->interrupt.wake, &hr);
+    while (interrupt_stop(&w->interrupt) == INT64_MAX &&
+           !notify_arrived(notify)) {
+        int64_t left_ns = end_ns - clock_now_ns();
+
+        if (left_ns <= 0)
+            break;
+        if (left_ns > INT64_C(1000000000))
+            left_ns = INT64_C(1000000000);
+        WaitForSingleObject(w->interrupt.wake, (DWORD)(left_ns / 1000000 + 1));
+    }
+    notify_destroy(notify);
+    if (e)
+        IMMDeviceEnumerator_Release(e);
+    device_com_end(&com);
+}
+
+static bool wasapi_list(const char *client_name, struct device_list *out,
+                        struct fault *f)
+{
+    IMMDeviceEnumerator *e;
+    bool com, ok = false;
+
+    (void)client_name; /* nobody is shown who asks */
+    if (!device_com_begin(&com, f))
+        return false;
+    e = device_enumerator(f);
+    if (e) {
+        ok = device_enumerate(e, out, f);
+        IMMDeviceEnumerator_Release(e);
+    }
+    device_com_end(&com);
+    return ok;
+}
+
+static const struct source_ops wasapi_ops = {
+    .name = "wasapi",
+    .create = wasapi_create,
+    .open = wasapi_open,
+    .run = wasapi_run,
+    .close = wasapi_close,
+    .interrupt = wasapi_interrupt,
+    .wait = wasapi_wait,
+    .destroy = wasapi_destroy,
+};
+
+const struct source_system wasapi_system = {
+    .ops = &wasapi_ops,
+    .list = wasapi_list,
+};
