@@ -110,13 +110,14 @@ static void set_text(struct sndfile_sink *s, const struct sink_request *r)
 }
 
 /* Where the channels are. libsndfile's own guess for 8 channels is not what
- * 7.1 means today (0xFF, not 0x63F): so say it always. */
+ * 7.1 means today (0xFF, not 0x63F): so say it always. Of its two names for
+ * the front ones it takes LEFT for a WAV, not FRONT_LEFT. */
 static void set_channels(struct sndfile_sink *s, const struct sink_request *r)
 {
     static const int place[] = {
-        SF_CHANNEL_MAP_FRONT_LEFT,
-        SF_CHANNEL_MAP_FRONT_RIGHT,
-        SF_CHANNEL_MAP_FRONT_CENTER,
+        SF_CHANNEL_MAP_LEFT,
+        SF_CHANNEL_MAP_RIGHT,
+        SF_CHANNEL_MAP_CENTER,
         SF_CHANNEL_MAP_LFE,
         SF_CHANNEL_MAP_REAR_LEFT,
         SF_CHANNEL_MAP_REAR_RIGHT,
@@ -155,8 +156,6 @@ static bool start_wav(struct sndfile_sink *s, const struct sink_request *r,
 {
     /* RIFF below 4 GiB, RF64 above, decided each time the header is made. */
     sf_command(s->snd, SFC_RF64_AUTO_DOWNGRADE, NULL, SF_TRUE);
-    /* No scan for peaks that nobody reads. */
-    sf_command(s->snd, SFC_SET_ADD_PEAK_CHUNK, NULL, SF_FALSE);
     set_channels(s, r);
     set_text(s, r);
     /* The header now: then the place of the first sample is known, and a full
