@@ -7,6 +7,7 @@
 
 #include "source/wasapi/hresult.h"
 #include "source/wasapi/wave.h"
+#include "sys/win/utf.h"
 
 static const char hint_list[] = "`looprec -l` lists the outputs";
 static const char hint_none[] =
@@ -45,24 +46,6 @@ IMMDeviceEnumerator *device_enumerator(struct fault *f)
     return e;
 }
 
-/* WIDE to UTF-8, cut on a character's boundary. */
-static void to_utf8(char dst[DEVICE_TEXT_BYTES], const wchar_t *wide)
-{
-    char all[4 * DEVICE_TEXT_BYTES]; /* at most 3 bytes for each unit */
-    size_t units = wcsnlen(wide, DEVICE_TEXT_BYTES - 1);
-    int n = WideCharToMultiByte(CP_UTF8, 0, wide, (int)units, all,
-                                (int)sizeof all, NULL, NULL);
-    size_t keep = n > 0 ? (size_t)n : 0;
-
-    if (keep >= DEVICE_TEXT_BYTES) {
-        keep = DEVICE_TEXT_BYTES - 1;
-        while (keep && ((unsigned char)all[keep] & 0xc0) == 0x80)
-            keep--;
-    }
-    memcpy(dst, all, keep);
-    dst[keep] = '\0';
-}
-
 wchar_t *device_wide_id(IMMDevice *d)
 {
     wchar_t *id = NULL;
@@ -85,15 +68,14 @@ void device_describe(IMMDevice *d, char id[DEVICE_TEXT_BYTES],
     IPropertyStore *store = open_properties(d);
     PROPVARIANT value;
 
-    id[0] = name[0] = '\0';
-    if (wide)
-        to_utf8(id, wide);
+    name[0] = '\0';
+    utf8_copy_wide(id, DEVICE_TEXT_BYTES, wide);
     CoTaskMemFree(wide);
     PropVariantInit(&value);
     if (store &&
         SUCCEEDED(IPropertyStore_GetValue(store, &key_friendly_name, &value)) &&
         value.vt == VT_LPWSTR && value.pwszVal)
-        to_utf8(name, value.pwszVal);
+        utf8_copy_wide(name, DEVICE_TEXT_BYTES, value.pwszVal);
     PropVariantClear(&value);
     if (store)
         IPropertyStore_Release(store);

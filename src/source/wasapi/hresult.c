@@ -4,10 +4,9 @@
 #include "source/wasapi/hresult.h"
 
 #include <stddef.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "source/wasapi/abi.h"
+#include "sys/win/oserror.h"
 
 struct answer {
     HRESULT hr;
@@ -103,25 +102,6 @@ bool hresult_is_final(long hr)
     return a && a->final;
 }
 
-/* Windows' own words for a code that is not in the table, without the full
- * stop and line end that they close with. */
-static void system_words(char *out, size_t size, HRESULT hr)
-{
-    wchar_t wide[160];
-    DWORD n = FormatMessageW(
-        FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL,
-        (DWORD)hr, 0, wide, sizeof wide / sizeof *wide, NULL);
-
-    while (n && (wide[n - 1] <= L' ' || wide[n - 1] == L'.'))
-        n--;
-    if (n)
-        n = (DWORD)WideCharToMultiByte(CP_UTF8, 0, wide, (int)n, out,
-                                       (int)size - 1, NULL, NULL);
-    out[n] = '\0';
-    if (!n)
-        snprintf(out, size, "an answer without a description");
-}
-
 static bool fill(struct fault *f, enum error err, const char *op, HRESULT hr,
                  const char *subject, const struct answer *a)
 {
@@ -133,9 +113,9 @@ static bool fill(struct fault *f, enum error err, const char *op, HRESULT hr,
     if (a)
         return fault_setf(f, err, op, (long)hr, a->hint, "%s%s%s (%s)", subject,
                           colon, a->words, a->name);
-    system_words(words, sizeof words, hr);
     return fault_setf(f, err, op, (long)hr, NULL, "%s%s%s (0x%08lx)", subject,
-                      colon, words, (unsigned long)hr);
+                      colon, oserror_words(words, sizeof words, (long)hr),
+                      (unsigned long)hr);
 }
 
 bool hresult_fault(struct fault *f, const char *op, long hr,
