@@ -156,7 +156,7 @@ const struct source_system *source_system(void);
 struct source *source_create(const struct source_request *request,
                              struct fault *f);
 
-/* Append a zeroed device; NULL: out of memory. */
+/* Append a device, zeroed but for its index (none); NULL: out of memory. */
 struct device *device_list_add(struct device_list *list);
 void device_list_free(struct device_list *list);
 
