@@ -9,13 +9,15 @@
 
 #include <string.h>
 
-/* Errors below this never make a gap. Without a position a stamp is the only
- * witness, so one packet's length counts; with a contiguous position the
- * system says that nothing is missing, and only a larger error, such as that
- * of a suspended device, speaks against it. */
-#define GAP_FLAGGED_NS    INT64_C(5000000)
-#define GAP_NS            INT64_C(10000000)
-#define GAP_CONTIGUOUS_NS INT64_C(30000000)
+/* Errors below these never make a gap. Without a position a stamp is the only
+ * witness, so one packet's length counts, and less where the system flags a
+ * discontinuity. A contiguous position says that nothing is missing, and only
+ * a larger error, such as that of a suspended device, speaks against it; there
+ * a flag says little (some drivers set it on every packet). */
+#define GAP_NS                    INT64_C(10000000)
+#define GAP_FLAGGED_NS            INT64_C(5000000)
+#define GAP_CONTIGUOUS_NS         INT64_C(30000000)
+#define GAP_CONTIGUOUS_FLAGGED_NS INT64_C(20000000)
 /* Stamp and position agree on a gap's length within this. */
 #define AGREE_NS INT64_C(20000000)
 /* A stamp further back than this is no stamp. */
@@ -354,9 +356,10 @@ static uint64_t missing(struct timeline *t, const struct packet *p,
         /* The position jumped, but no time passed. */
         return to_file(t, p->lost_before);
     }
-    int64_t least = flagged                     ? GAP_FLAGGED_NS
-                    : position_contiguous(t, p) ? GAP_CONTIGUOUS_NS
-                                                : GAP_NS;
+    int64_t least = flagged ? GAP_FLAGGED_NS : GAP_NS;
+    if (position_contiguous(t, p)) {
+        least = flagged ? GAP_CONTIGUOUS_FLAGGED_NS : GAP_CONTIGUOUS_NS;
+    }
     return rest > least ? (uint64_t)frames_from_ns(rest, t->rate) : 0;
 }
 

@@ -1,0 +1,297 @@
+/* The ring: whole packets, in order, at every place where counters and buffer
+ * wrap; losses that travel with the data; two threads at once. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/ring.h"
+#include "sys/thread.h"
+
+/* 64 bytes before the counters wrap, and a place far from it. */
+static const uint64_t starts[] = {
+    0, 64, UINT64_MAX - 63, UINT64_MAX - 4095, UINT64_MAX - 65535 - 128,
+};
+enum { STARTS = sizeof(starts) / sizeof(starts[0]) };
+
+static struct packet audio(uint32_t frames, uint64_t position)
+{
+    return (struct packet){.kind = PACKET_AUDIO,
+                           .frames = frames,
+                           .position = position,
+                           .time_ns = (int64_t)position * 1000,
+                           .idle_ns = PACKET_NO_TIME};
+}
+
+/* Frame n of the stream holds n, so that any shift or repeat shows. */
+static bool push(struct ring *ring, uint32_t frames, uint64_t position)
+{
+    float *room = ring_reserve(ring, frames * sizeof(float));
+    if (!room) {
+        ring_drop(ring, frames);
+        return false;
+    }
+    for (uint32_t i = 0; i < frames; i++) {
+        room[i] = (float)((position + i) & 0xffffff);
+    }
+    struct packet p = audio(frames, position);
+    ring_commit(ring, &p);
+    return true;
+}
+
+/* Returns how many of the packet's samples are not what they should be. */
+static unsigned wrong_samples(const struct packet *p, const float *samples)
+{
+    unsigned wrong = 0;
+    for (uint32_t i = 0; i < p->frames; i++) {
+        wrong += samples[i] != (float)((p->position + i) & 0xffffff);
+    }
+    return wrong;
+}
+
+static void test_in_order_across_every_wrap(void **state)
+{
+    (void)state;
+    for (int s = 0; s < STARTS; s++) {
+        struct ring *ring = ring_create(1);
+        ring_preset(ring, starts[s]);
+        uint64_t written = 0, read = 0;
+        for (unsigned round = 0; round < 2000; round++) {
+            uint32_t frames = 1 + (round * 7919) % 3000;
+            if (push(ring, frames, written)) {
+                written += frames;
+            }
+            const void *payload;
+            const struct packet *p = ring_peek(ring, &payload);
+            assert_non_null(p);
+            assert_int_equal(p->position, read);
+            assert_int_equal(wrong_samples(p, payload), 0);
+            assert_int_equal((uintptr_t)payload % 16, 0);
+            read += p->frames;
+            ring_pop(ring);
+        }
+        assert_null(ring_peek(ring, NULL));
+        assert_int_equal(written, read);
+        ring_destroy(ring);
+    }
+}
+
+static void test_full_ring_refuses_and_keeps_what_it_has(void **state)
+{
+    (void)state;
+    for (int s = 0; s < STARTS; s++) {
+        struct ring *ring = ring_create(64 * 1024);
+        ring_preset(ring, starts[s]);
+        uint64_t kept = 0, position = 0, refused = 0;
+        for (int i = 0; i < 200; i++) {
+            if (push(ring, 480, position)) {
+                kept++;
+            } else {
+                refused++;
+            }
+            position += 480;
+        }
+        assert_true(kept >= 20 && kept < 40);
+        assert_int_equal(ring_dropped_total(ring), refused * 480);
+        assert_int_equal(ring_dropped_tail(ring), refused * 480);
+        assert_true(ring_high_water(ring) > 0.9);
+
+        /* what was kept is whole and in order */
+        const void *payload;
+        for (uint64_t i = 0; i < kept; i++) {
+            const struct packet *p = ring_peek(ring, &payload);
+            assert_non_null(p);
+            assert_int_equal(p->position, i * 480);
+            assert_int_equal(p->lost_before, 0);
+            assert_int_equal(wrong_samples(p, payload), 0);
+            ring_pop(ring);
+        }
+        assert_null(ring_peek(ring, NULL));
+
+        /* the loss travels with the next packet, once */
+        assert_true(push(ring, 480, position));
+        assert_int_equal(ring_dropped_tail(ring), 0);
+        assert_true(push(ring, 480, position + 480));
+        assert_int_equal(ring_peek(ring, NULL)->lost_before, refused * 480);
+        ring_pop(ring);
+        assert_int_equal(ring_peek(ring, NULL)->lost_before, 0);
+        ring_destroy(ring);
+    }
+}
+
+static void test_space_is_what_fits(void **state)
+{
+    (void)state;
+    struct ring *ring = ring_create(64 * 1024);
+    for (unsigned round = 0; round < 500; round++) {
+        size_t space = ring_space(ring);
+        assert_true(space <= 64 * 1024);
+        if (space >= sizeof(float)) {
+            assert_non_null(ring_reserve(ring, space));
+        }
+        assert_null(ring_reserve(ring, space + 64));
+        if (!push(ring, 1 + (round * 613) % 2500, 0) || round % 3 == 0) {
+            ring_pop(ring);
+        }
+    }
+    assert_null(ring_reserve(ring, SIZE_MAX));
+    ring_destroy(ring);
+}
+
+static void test_looking_ahead_takes_nothing(void **state)
+{
+    (void)state;
+    for (int s = 0; s < STARTS; s++) {
+        struct ring *ring = ring_create(64 * 1024);
+        ring_preset(ring, starts[s]);
+        for (uint64_t i = 0; i < 5; i++) {
+            assert_true(push(ring, 2000, i * 2000));
+        }
+        for (int again = 0; again < 2; again++) {
+            uint64_t cursor = 0;
+            for (uint64_t i = 0; i < 5; i++) {
+                const struct packet *p = ring_look(ring, &cursor);
+                assert_non_null(p);
+                assert_int_equal(p->position, i * 2000);
+            }
+            assert_null(ring_look(ring, &cursor));
+        }
+        assert_int_equal(ring_peek(ring, NULL)->position, 0);
+        ring_destroy(ring);
+    }
+}
+
+static void test_records_without_payload(void **state)
+{
+    (void)state;
+    struct ring *ring = ring_create(1);
+    assert_non_null(ring_reserve(ring, 0));
+    struct packet gone = {.kind = PACKET_GONE, .time_ns = 77};
+    ring_commit(ring, &gone);
+    ring_commit(ring, &gone); /* nothing reserved: nothing happens */
+    assert_int_equal(ring_peek(ring, NULL)->kind, PACKET_GONE);
+    ring_pop(ring);
+    assert_null(ring_peek(ring, NULL));
+    ring_pop(ring); /* empty: nothing happens */
+    ring_destroy(ring);
+    ring_destroy(NULL);
+}
+
+static void test_size_for_a_time(void **state)
+{
+    (void)state;
+    /* ten seconds in packets of 10 ms really fit */
+    struct ring *ring = ring_create(ring_bytes_for(480000, 2, 480));
+    for (int i = 0; i < 1000; i++) {
+        assert_non_null(ring_reserve(ring, 480 * 2 * sizeof(float)));
+        struct packet p = audio(480, 0);
+        ring_commit(ring, &p);
+    }
+    ring_destroy(ring);
+}
+
+/* --- two threads --- */
+
+enum { STRESS_PACKETS = 60000 };
+
+struct stress {
+    struct ring *ring;
+    bool patient;    /* wait for room instead of dropping */
+    uint64_t pushed; /* frames; producer, read after the join */
+};
+
+static void produce(void *argument)
+{
+    struct stress *s = argument;
+    uint64_t position = 0;
+    uint32_t seed = 12345;
+    for (int i = 0; i < STRESS_PACKETS; i++) {
+        seed = seed * 1664525 + 1013904223;
+        uint32_t frames = 1 + (seed >> 8) % 700;
+        while (s->patient && ring_space(s->ring) < frames * sizeof(float)) {
+            sched_yield();
+        }
+        push(s->ring, frames, position);
+        position += frames;
+        ring_set_reached(s->ring, (int64_t)position);
+    }
+    s->pushed = position;
+    ring_end(s->ring);
+}
+
+static void two_threads(bool patient)
+{
+    for (int start = 0; start < STARTS; start++) {
+        struct stress s = {.ring = ring_create(64 * 1024), .patient = patient};
+        ring_preset(s.ring, starts[start]);
+        struct thread *t = thread_start("producer", produce, &s, NULL);
+        assert_non_null(t);
+
+        uint64_t expected = 0;
+        unsigned wrong = 0, misplaced = 0, unseen = 0;
+        for (;;) {
+            struct ring_mark mark = ring_mark(s.ring);
+            const void *payload;
+            const struct packet *p;
+            uint64_t cursor = 0;
+            ring_look(s.ring, &cursor);
+            while ((p = ring_peek(s.ring, &payload)) != NULL) {
+                expected += p->lost_before;
+                misplaced += p->position != expected;
+                wrong += wrong_samples(p, payload);
+                expected = p->position + p->frames;
+                ring_pop(s.ring);
+            }
+            /* all that was pushed before the mark was set has been seen, but
+             * for what was dropped */
+            if (mark.reached_ns > 0 && ring_dropped_total(s.ring) == 0) {
+                unseen += expected < (uint64_t)mark.reached_ns;
+            }
+            if (mark.ended) {
+                break;
+            }
+        }
+        thread_join(t);
+        expected += ring_dropped_tail(s.ring);
+        assert_int_equal(wrong, 0);
+        assert_int_equal(misplaced, 0);
+        assert_int_equal(unseen, 0);
+        assert_int_equal(expected, s.pushed);
+        assert_true(!patient || ring_dropped_total(s.ring) == 0);
+        assert_true(ring_fill(s.ring) == 0.0);
+        ring_destroy(s.ring);
+    }
+}
+
+static void test_two_threads_pass_everything_on(void **state)
+{
+    (void)state;
+    two_threads(true);
+}
+
+static void test_two_threads_lose_nothing_uncounted(void **state)
+{
+    (void)state;
+    two_threads(false);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_in_order_across_every_wrap),
+        cmocka_unit_test(test_full_ring_refuses_and_keeps_what_it_has),
+        cmocka_unit_test(test_space_is_what_fits),
+        cmocka_unit_test(test_looking_ahead_takes_nothing),
+        cmocka_unit_test(test_records_without_payload),
+        cmocka_unit_test(test_size_for_a_time),
+        cmocka_unit_test(test_two_threads_pass_everything_on),
+        cmocka_unit_test(test_two_threads_lose_nothing_uncounted),
+    };
+    return cmocka_run_group_tests_name("ring", tests, NULL, NULL);
+}

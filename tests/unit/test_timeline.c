@@ -1,0 +1,648 @@
+/* The timeline: where packets belong, what is missing and why. A packet
+ * stream is made by arithmetic, with the faults that real systems have; what
+ * the plans add up to must be the time that passed. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/timeline.h"
+
+enum { RATE = 48000, PERIOD = 480 };
+
+#define MS    INT64_C(1000000)
+#define START (INT64_C(1234567) * MS + 891)
+
+struct bench {
+    struct timeline t;
+    uint64_t frames[CLASS_COUNT];
+    uint64_t skipped;
+    uint64_t late;
+    uint64_t source_frames; /* the device's count: position of the next */
+    int64_t device_ns;      /* when the next frame is played */
+    struct plan plan;       /* the last */
+};
+
+static void begin(struct bench *b, uint64_t limit)
+{
+    memset(b, 0, sizeof(*b));
+    timeline_init(&b->t, RATE, START, limit);
+    timeline_reformat(&b->t, RATE);
+    b->device_ns = START;
+}
+
+static uint64_t total(const struct bench *b)
+{
+    uint64_t sum = 0;
+    for (int i = 0; i < CLASS_COUNT; i++) {
+        sum += b->frames[i];
+    }
+    return sum;
+}
+
+static void account(struct bench *b)
+{
+    for (unsigned i = 0; i < b->plan.gap_count; i++) {
+        assert_true(b->plan.gaps[i].frames > 0);
+        assert_non_null(b->plan.gaps[i].reason);
+        b->frames[b->plan.gaps[i].class] += b->plan.gaps[i].frames;
+    }
+    b->frames[CLASS_CAPTURED] += b->plan.file_frames;
+    b->frames[CLASS_IDLE] -= b->plan.late_frames;
+    b->frames[CLASS_LOST] += b->plan.late_frames;
+    b->late += b->plan.late_frames;
+    b->skipped += b->plan.skip_frames;
+    assert_int_equal(total(b), b->t.at);
+}
+
+/* The next period's packet as a well-behaved device gives it. */
+static struct packet next(struct bench *b)
+{
+    return (struct packet){.kind = PACKET_AUDIO,
+                           .frames = PERIOD,
+                           .time_ns = b->device_ns,
+                           .idle_ns = PACKET_NO_TIME,
+                           .position = b->source_frames};
+}
+
+static void pass(struct bench *b, uint32_t frames)
+{
+    b->source_frames += frames;
+    b->device_ns += frames_to_ns(frames, RATE);
+}
+
+static void place(struct bench *b, const struct packet *p)
+{
+    timeline_place(&b->t, p, p->time_ns, false, &b->plan);
+    account(b);
+}
+
+static void play(struct bench *b, int packets)
+{
+    for (int i = 0; i < packets; i++) {
+        struct packet p = next(b);
+        place(b, &p);
+        pass(b, PERIOD);
+    }
+}
+
+static void assert_near(uint64_t value, uint64_t expected, uint64_t within)
+{
+    if (value + within < expected || value > expected + within) {
+        fail_msg("%llu is not within %llu of %llu", (unsigned long long)value,
+                 (unsigned long long)within, (unsigned long long)expected);
+    }
+}
+
+/* --- the plain case and its edges --- */
+
+static void test_unbroken_stream_is_taken_whole(void **state)
+{
+    (void)state;
+    struct bench b;
+    begin(&b, UINT64_MAX);
+    play(&b, 1000);
+    assert_int_equal(b.frames[CLASS_CAPTURED], 480000);
+    assert_int_equal(total(&b), 480000);
+    assert_int_equal(b.skipped, 0);
+}
+
+static void test_limit_is_exact(void **state)
+{
+    (void)state;
+    struct bench b;
+    begin(&b, 48001);
+    play(&b, 150);
+    assert_int_equal(total(&b), 48001);
+    assert_int_equal(b.frames[CLASS_CAPTURED], 48001);
+    /* nothing more fits, of any kind */
+    timeline_idle(&b.t, START + 9000 * MS, &b.plan);
+    account(&b);
+    timeline_finish(&b.t, START + 9000 * MS, 100, &b.plan);
+    account(&b);
+    assert_int_equal(total(&b), 48001);
+}
+
+static void test_nothing_played_is_idle_to_the_stop(void **state)
+{
+    (void)state;
+    struct bench b;
+    begin(&b, UINT64_MAX);
+    for (int i = 1; i <= 100; i++) {
+        timeline_idle(&b.t, START + i * 97 * MS, &b.plan);
+        account(&b);
+    }
+    timeline_finish(&b.t, START + 10000 * MS, 0, &b.plan);
+    account(&b);
+    assert_int_equal(b.frames[CLASS_IDLE], 480000);
+    assert_int_equal(total(&b), 480000);
+}
+
+static void test_what_was_played_before_the_start_is_left_out(void **state)
+{
+    (void)state;
+    struct bench b;
+    begin(&b, UINT64_MAX);
+    b.device_ns = START - 25 * MS;
+    play(&b, 10);
+    assert_int_equal(b.skipped, 1200);
+    assert_int_equal(b.frames[CLASS_CAPTURED], 3600);
+    assert_int_equal(total(&b), 3600);
+}
+
+static void test_late_first_packet_begins_with_idle(void **state)
+{
+    (void)state;
+    struct bench b;
+    begin(&b, UINT64_MAX);
+    b.device_ns = START + 1500 * MS;
+    play(&b, 10);
+    assert_int_equal(b.frames[CLASS_IDLE], 72000);
+    assert_int_equal(b.frames[CLASS_CAPTURED], 4800);
+}
+
+/* --- gaps --- */
+
+static void test_position_jump_is_lost_exactly(void **state)
+{
+    (void)state;
+    struct bench b;
+    begin(&b, UINT64_MAX);
+    play(&b, 10);
+    pass(&b, 4801);
+    struct packet p = next(&b);
+    p.flags = PACKET_DISCONTINUITY;
+    p.time_ns += 3 * MS; /* stamps shake, positions do not */
+    place(&b, &p);
+    assert_int_equal(b.frames[CLASS_LOST], 4801);
+    assert_int_equal(b.frames[CLASS_IDLE], 0);
+    assert_int_equal(b.t.at, 10 * PERIOD + 4801 + PERIOD);
+}
+
+static void test_ring_losses_are_lost_exactly(void **state)
+{
+    (void)state;
+    struct bench b;
+    begin(&b, UINT64_MAX);
+    play(&b, 10);
+    pass(&b, 960);
+    struct packet p = next(&b);
+    p.lost_before = 960;
+    place(&b, &p);
+    assert_int_equal(b.frames[CLASS_LOST], 960);
+    /* also where the device has neither positions nor stamps */
+    pass(&b, PERIOD);
+    pass(&b, 1440);
+    p = next(&b);
+    p.lost_before = 1440;
+    p.position = PACKET_NO_POSITION;
+    p.time_ns = PACKET_NO_TIME;
+    place(&b, &p);
+    assert_int_equal(b.frames[CLASS_LOST], 960 + 1440);
+    assert_int_equal(b.t.at, b.source_frames + PERIOD);
+}
+
+static void test_wine_overrun_is_measured_by_the_stamp(void **state)
+{
+    (void)state;
+    /* one flagged packet whose position jumps by one period, whatever was
+     * lost: facts about Wine's overrun */
+    struct bench b;
+    begin(&b, UINT64_MAX);
+    play(&b, 10);
+    b.device_ns += 700 * MS;
+    b.source_frames += PERIOD;
+    struct packet p = next(&b);
+    p.flags = PACKET_DISCONTINUITY;
+    place(&b, &p);
+    assert_int_equal(b.frames[CLASS_LOST], 33600);
+}
+
+static void test_suspended_device_shows_in_the_stamp_only(void **state)
+{
+    (void)state;
+    struct bench b;
+    begin(&b, UINT64_MAX);
+    play(&b, 10);
+    b.device_ns += 2000 * MS; /* position contiguous, flags 0 */
+    play(&b, 10);
+    assert_int_equal(b.frames[CLASS_IDLE], 96000);
+    assert_int_equal(b.frames[CLASS_LOST], 0);
+    assert_int_equal(total(&b), 96000 + 20 * PERIOD);
+}
+
+static void test_flag_after_idle_is_not_a_loss(void **state)
+{
+    (void)state;
+    struct bench b;
+    begin(&b, UINT64_MAX);
+    play(&b, 10);
+    int64_t quiet_ns = b.device_ns;
+    b.device_ns += 300 * MS;
+    struct packet p = next(&b);
+    p.flags = PACKET_DISCONTINUITY;
+    p.idle_ns = quiet_ns + 250 * MS; /* the source said so */
+    place(&b, &p);
+    assert_int_equal(b.frames[CLASS_IDLE], 12000);
+    assert_int_equal(b.frames[CLASS_LOST], 2400);
+}
+
+static void test_spurious_flags_change_nothing(void **state)
+{
+    (void)state;
+    struct bench b;
+    begin(&b, UINT64_MAX);
+    for (int i = 0; i < 1000; i++) {
+        struct packet p = next(&b);
+        p.flags = PACKET_DISCONTINUITY;
+        place(&b, &p);
+        pass(&b, PERIOD);
+    }
+    assert_int_equal(total(&b), 480000);
+    assert_int_equal(b.frames[CLASS_CAPTURED], 480000);
+}
+
+static void test_position_always_zero_and_missing_stamps(void **state)
+{
+    (void)state;
+    struct bench b;
+    begin(&b, UINT64_MAX);
+    for (int i = 0; i < 500; i++) {
+        struct packet p = next(&b);
+        p.position = PACKET_NO_POSITION;
+        if (i % 3 == 1) {
+            p.time_ns = PACKET_NO_TIME;
+        }
+        place(&b, &p);
+        pass(&b, PERIOD);
+    }
+    assert_int_equal(b.frames[CLASS_CAPTURED], 240000);
+    b.device_ns += 20 * MS; /* no position: a packet's length counts */
+    struct packet p = next(&b);
+    p.position = PACKET_NO_POSITION;
+    place(&b, &p);
+    assert_int_equal(b.frames[CLASS_IDLE], 960);
+}
+
+static void test_absurd_stamps_are_ignored(void **state)
+{
+    (void)state;
+    struct bench b;
+    begin(&b, UINT64_MAX);
+    play(&b, 100);
+    struct packet p = next(&b);
+    p.time_ns -= 3600 * 1000 * MS;
+    place(&b, &p);
+    pass(&b, PERIOD);
+    play(&b, 100);
+    assert_int_equal(b.frames[CLASS_CAPTURED], 201 * PERIOD);
+    assert_int_equal(total(&b), 201 * PERIOD);
+}
+
+static void test_idle_filled_then_audio_lands_at_its_time(void **state)
+{
+    (void)state;
+    struct bench b;
+    begin(&b, UINT64_MAX);
+    play(&b, 200);
+    int64_t from = b.device_ns;
+    for (int i = 1; i <= 25; i++) {
+        timeline_idle(&b.t, from + i * 100 * MS, &b.plan);
+        account(&b);
+    }
+    b.device_ns = from + 3000 * MS;
+    struct packet p = next(&b);
+    p.flags = PACKET_DISCONTINUITY; /* as Windows flags it */
+    place(&b, &p);
+    assert_int_equal(b.t.at - PERIOD, 96000 + 144000);
+    assert_int_equal(b.frames[CLASS_IDLE], 144000);
+    assert_int_equal(b.frames[CLASS_LOST], 0);
+}
+
+static void test_audio_after_its_place_was_filled_is_told_as_lost(void **state)
+{
+    (void)state;
+    struct bench b;
+    begin(&b, UINT64_MAX);
+    play(&b, 10);
+    timeline_idle(&b.t, b.device_ns + 100 * MS, &b.plan);
+    account(&b);
+    assert_int_equal(b.frames[CLASS_IDLE], 4800);
+    play(&b, 20); /* and yet it comes, contiguous */
+    assert_int_equal(b.late, 4800);
+    assert_int_equal(b.frames[CLASS_LOST], 4800);
+    assert_int_equal(b.frames[CLASS_IDLE], 0);
+    assert_int_equal(total(&b), 30 * PERIOD);
+}
+
+/* --- stamps that shake --- */
+
+/* As the writer does: refine the first packet's stamp by its followers. */
+static void place_stream(struct bench *b, const struct packet *p, int count)
+{
+    for (int i = 0; i < count; i++) {
+        int64_t time_ns = p[i].time_ns;
+        if (timeline_wants_look(&b->t, &p[i])) {
+            uint64_t frames = 0;
+            for (int k = i; k < count; k++) {
+                if (!timeline_refine(&b->t, &p[i], &p[k], &frames, &time_ns)) {
+                    break;
+                }
+            }
+        }
+        timeline_place(&b->t, &p[i], time_ns, false, &b->plan);
+        account(b);
+    }
+}
+
+static void test_late_readers_make_no_gaps(void **state)
+{
+    (void)state;
+    enum { COUNT = 6000 };
+    static struct packet p[COUNT];
+    struct bench b;
+    begin(&b, UINT64_MAX);
+    uint32_t seed = 1;
+    for (int i = 0; i < COUNT; i++) {
+        p[i] = next(&b);
+        seed = seed * 1664525 + 1013904223;
+        /* up to 20 ms late, now and then a reader held up for 120 ms */
+        p[i].time_ns += (int64_t)(seed >> 8) % (20 * MS);
+        if (i % 500 < 12) {
+            p[i].time_ns += (12 - i % 500) * 10 * MS;
+        }
+        p[i].flags = PACKET_DISCONTINUITY; /* and every packet flagged */
+        pass(&b, PERIOD);
+    }
+    place_stream(&b, p, COUNT);
+    assert_int_equal(b.frames[CLASS_CAPTURED], (uint64_t)COUNT * PERIOD);
+    assert_near(total(&b), (uint64_t)COUNT * PERIOD, 5 * 48);
+}
+
+static void test_gap_between_shaking_stamps_is_found(void **state)
+{
+    (void)state;
+    enum { COUNT = 400 };
+    static struct packet p[COUNT];
+    struct bench b;
+    begin(&b, UINT64_MAX);
+    uint32_t seed = 7;
+    for (int i = 0; i < COUNT; i++) {
+        if (i == 200) {
+            b.device_ns += 800 * MS;
+        }
+        p[i] = next(&b);
+        p[i].position = PACKET_NO_POSITION;
+        seed = seed * 1664525 + 1013904223;
+        p[i].time_ns += (int64_t)(seed >> 8) % (8 * MS);
+        pass(&b, PERIOD);
+    }
+    place_stream(&b, p, COUNT);
+    assert_near(total(&b), COUNT * PERIOD + 38400, 240);
+    assert_near(b.frames[CLASS_IDLE], 38400, 240);
+}
+
+/* --- drift --- */
+
+static void drift(struct bench *b, double ppm, int seconds, bool quiet_ends)
+{
+    begin(b, UINT64_MAX);
+    for (int i = 0; i < seconds * 100; i++) {
+        struct packet p = next(b);
+        double played = (double)b->source_frames * 1e9 / RATE;
+        p.time_ns = START + (int64_t)(played / (1 + ppm / 1e6));
+        bool quiet = quiet_ends && i > seconds * 100 - 10;
+        timeline_place(&b->t, &p, p.time_ns, quiet, &b->plan);
+        account(b);
+        pass(b, PERIOD);
+    }
+}
+
+static void test_crystal_is_left_alone_and_told(void **state)
+{
+    (void)state;
+    static const double ppms[] = {-120, -30, 30, 120};
+    for (int i = 0; i < 4; i++) {
+        struct bench b;
+        drift(&b, ppms[i], 600, false);
+        /* not one frame put in or left out while sound plays */
+        assert_int_equal(b.frames[CLASS_CAPTURED], 600 * RATE);
+        assert_int_equal(total(&b), 600 * RATE);
+        assert_int_equal(b.skipped, 0);
+        double ppm;
+        assert_true(timeline_drift(&b.t, &ppm));
+        assert_true(ppm > ppms[i] - 2 && ppm < ppms[i] + 2);
+    }
+}
+
+static void test_crystal_is_settled_where_it_is_quiet(void **state)
+{
+    (void)state;
+    static const double ppms[] = {-120, 120};
+    for (int i = 0; i < 2; i++) {
+        struct bench b;
+        drift(&b, ppms[i], 600, true);
+        double passed = 600.0 * RATE / (1 + ppms[i] / 1e6);
+        assert_near(total(&b), (uint64_t)passed, RATE / 100);
+    }
+}
+
+static void test_what_no_crystal_does_is_corrected(void **state)
+{
+    (void)state;
+    static const double ppms[] = {-5000, 5000};
+    for (int i = 0; i < 2; i++) {
+        struct bench b;
+        drift(&b, ppms[i], 120, false);
+        double passed = 120.0 * RATE / (1 + ppms[i] / 1e6);
+        /* within what 500 ppm explain, and one correction's step */
+        assert_near(total(&b), (uint64_t)passed, 120 * 24 + 1600);
+    }
+}
+
+/* --- devices that go, formats that change --- */
+
+static void test_gone_is_gone_until_it_is_back(void **state)
+{
+    (void)state;
+    struct bench b;
+    begin(&b, UINT64_MAX);
+    play(&b, 100);
+    timeline_gone(&b.t, b.device_ns + 20 * MS, 0, &b.plan);
+    account(&b);
+    int64_t from = b.device_ns;
+    timeline_idle(&b.t, from + 1000 * MS, &b.plan);
+    account(&b);
+    assert_int_equal(b.frames[CLASS_GONE], 48000);
+    timeline_reformat(&b.t, RATE);
+    b.device_ns = from + 2500 * MS;
+    b.source_frames = 0; /* a new origin */
+    play(&b, 10);
+    assert_int_equal(b.frames[CLASS_GONE], 120000);
+    assert_int_equal(b.frames[CLASS_IDLE], 0);
+    timeline_idle(&b.t, b.device_ns + 1000 * MS, &b.plan);
+    account(&b);
+    assert_int_equal(b.frames[CLASS_IDLE], 48000);
+}
+
+static void test_gone_to_the_end(void **state)
+{
+    (void)state;
+    struct bench b;
+    begin(&b, UINT64_MAX);
+    play(&b, 100);
+    timeline_gone(&b.t, b.device_ns, 480, &b.plan);
+    account(&b);
+    timeline_finish(&b.t, b.device_ns + 500 * MS, 0, &b.plan);
+    account(&b);
+    assert_int_equal(b.frames[CLASS_GONE], 24000);
+    assert_int_equal(total(&b), 72000);
+}
+
+static void test_other_rate_keeps_time(void **state)
+{
+    (void)state;
+    struct bench b;
+    begin(&b, UINT64_MAX);
+    play(&b, 100);
+    timeline_gone(&b.t, b.device_ns, 0, &b.plan);
+    account(&b);
+    timeline_reformat(&b.t, 44100);
+    int64_t from = b.device_ns;
+    for (int64_t i = 0; i < 1000; i++) {
+        struct packet p = {.kind = PACKET_AUDIO,
+                           .frames = 441,
+                           .position = (uint64_t)i * 441,
+                           .idle_ns = PACKET_NO_TIME,
+                           .time_ns = from + 10 * MS * i};
+        place(&b, &p);
+    }
+    assert_int_equal(total(&b), 48000 + 480000);
+    assert_int_equal(b.frames[CLASS_CAPTURED], 528000);
+    /* a loss is told in the file's frames */
+    struct packet p = {.kind = PACKET_AUDIO,
+                       .frames = 441,
+                       .position = 441000 + 4410,
+                       .idle_ns = PACKET_NO_TIME,
+                       .time_ns = from + 10100 * MS};
+    place(&b, &p);
+    assert_int_equal(b.frames[CLASS_LOST], 4800);
+}
+
+/* --- the stop --- */
+
+static void test_stop_cuts_and_fills_to_the_moment(void **state)
+{
+    (void)state;
+    struct bench b;
+    begin(&b, UINT64_MAX);
+    play(&b, 100);
+    timeline_set_stop(&b.t, START + 1005 * MS);
+    play(&b, 10); /* the tail, and more */
+    timeline_finish(&b.t, START + 1005 * MS, 0, &b.plan);
+    account(&b);
+    assert_int_equal(total(&b), 48240);
+    assert_int_equal(b.frames[CLASS_CAPTURED], 48240);
+
+    begin(&b, UINT64_MAX);
+    play(&b, 100);
+    timeline_set_stop(&b.t, START + 1300 * MS);
+    timeline_finish(&b.t, START + 1300 * MS, 480, &b.plan);
+    account(&b);
+    assert_int_equal(total(&b), 62400);
+    assert_int_equal(b.frames[CLASS_LOST], 480);
+    assert_int_equal(b.frames[CLASS_IDLE], 14400 - 480);
+}
+
+static void test_stop_without_a_clock_is_the_last_frame(void **state)
+{
+    (void)state;
+    struct bench b;
+    begin(&b, UINT64_MAX);
+    play(&b, 3);
+    timeline_finish(&b.t, PACKET_NO_TIME, 7, &b.plan);
+    account(&b);
+    assert_int_equal(total(&b), 3 * PERIOD + 7);
+}
+
+/* --- anything at all --- */
+
+static void test_random_streams_add_up(void **state)
+{
+    (void)state;
+    uint32_t seed = 99;
+    for (int round = 0; round < 300; round++) {
+        struct bench b;
+        begin(&b, 100000 + (uint64_t)round * 1000);
+        for (int i = 0; i < 400; i++) {
+            seed = seed * 1664525 + 1013904223;
+            uint32_t r = seed >> 16;
+            struct packet p = next(&b);
+            p.frames = r % 700;
+            p.flags = r % 3;
+            p.lost_before = r % 11 == 0 ? r : 0;
+            if (r % 7 == 0) {
+                p.time_ns += (int64_t)r * MS - 3000 * MS;
+            }
+            if (r % 13 == 0) {
+                p.time_ns = PACKET_NO_TIME;
+            }
+            if (r % 17 == 0) {
+                p.position = r % 2 ? PACKET_NO_POSITION : r;
+            }
+            timeline_place(&b.t, &p, p.time_ns, r % 5 == 0, &b.plan);
+            assert_true(b.plan.skip_frames + b.plan.take_frames <= p.frames);
+            account(&b);
+            if (r % 97 == 0) {
+                timeline_gone(&b.t, b.device_ns, r % 1000, &b.plan);
+                account(&b);
+                timeline_reformat(&b.t, r % 2 ? 44100 : 96000);
+            }
+            if (r % 53 == 0) {
+                timeline_idle(&b.t, b.device_ns, &b.plan);
+                account(&b);
+            }
+            pass(&b, p.frames);
+        }
+        timeline_finish(&b.t, b.device_ns, 0, &b.plan);
+        account(&b);
+        assert_true(total(&b) <= 100000 + (uint64_t)round * 1000);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_unbroken_stream_is_taken_whole),
+        cmocka_unit_test(test_limit_is_exact),
+        cmocka_unit_test(test_nothing_played_is_idle_to_the_stop),
+        cmocka_unit_test(test_what_was_played_before_the_start_is_left_out),
+        cmocka_unit_test(test_late_first_packet_begins_with_idle),
+        cmocka_unit_test(test_position_jump_is_lost_exactly),
+        cmocka_unit_test(test_ring_losses_are_lost_exactly),
+        cmocka_unit_test(test_wine_overrun_is_measured_by_the_stamp),
+        cmocka_unit_test(test_suspended_device_shows_in_the_stamp_only),
+        cmocka_unit_test(test_flag_after_idle_is_not_a_loss),
+        cmocka_unit_test(test_spurious_flags_change_nothing),
+        cmocka_unit_test(test_position_always_zero_and_missing_stamps),
+        cmocka_unit_test(test_absurd_stamps_are_ignored),
+        cmocka_unit_test(test_idle_filled_then_audio_lands_at_its_time),
+        cmocka_unit_test(test_audio_after_its_place_was_filled_is_told_as_lost),
+        cmocka_unit_test(test_late_readers_make_no_gaps),
+        cmocka_unit_test(test_gap_between_shaking_stamps_is_found),
+        cmocka_unit_test(test_crystal_is_left_alone_and_told),
+        cmocka_unit_test(test_crystal_is_settled_where_it_is_quiet),
+        cmocka_unit_test(test_what_no_crystal_does_is_corrected),
+        cmocka_unit_test(test_gone_is_gone_until_it_is_back),
+        cmocka_unit_test(test_gone_to_the_end),
+        cmocka_unit_test(test_other_rate_keeps_time),
+        cmocka_unit_test(test_stop_cuts_and_fills_to_the_moment),
+        cmocka_unit_test(test_stop_without_a_clock_is_the_last_frame),
+        cmocka_unit_test(test_random_streams_add_up),
+    };
+    return cmocka_run_group_tests_name("timeline", tests, NULL, NULL);
+}
