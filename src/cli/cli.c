@@ -8,7 +8,6 @@
 #include "cli/message.h"
 #include "cli/options.h"
 #include "sys/clock.h"
-#include "sys/console.h"
 
 /* Wrong usage; a script that asked for JSON gets its last event here too. */
 static int refuse(const struct options *o, const struct fault *f)
@@ -36,7 +35,6 @@ int cli_main(int argc, char **argv)
     struct options options;
     struct fault f = no_fault;
 
-    console_setup_streams();
     if (!options_parse(&options, argc, argv, &f)) {
         return refuse(&options, &f);
     }

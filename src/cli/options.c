@@ -230,7 +230,13 @@ static bool refuse(int bad, const char *word, struct fault *f)
         return usage(f, "--%s needs an argument; use --%s=%s", row->name,
                      row->name, row->argument);
     }
-    if (strncmp(word, "--", 2) != 0) {
+    if (bad >= '0' && bad <= '9') {
+        return usage(f,
+                     "unknown option -%c; a level is joined to its option "
+                     "by =, as in --fail-if-silent=-60",
+                     bad);
+    }
+    if (bad != 0) {
         char letter = bad > ' ' && bad < 127 ? (char)bad : '?';
         return usage(f, "unknown option -%c", letter);
     }

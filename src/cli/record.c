@@ -388,10 +388,9 @@ static int finish(struct recording *r)
 /* Nothing ran: tell why. */
 static int give_up(struct recording *r, const struct fault *f)
 {
-    int64_t when;
     bool stopped = f->err == ERR_OK;
     const struct events_end end = {
-        .stop = stopped ? stop_name(stop_requested(&when)) : "failure",
+        .stop = stopped ? stop_name(stop_requested(NULL)) : "failure",
         .exit = stopped ? 1 : error_exit_code(f->err),
         .fault = stopped ? NULL : f,
         .wall_ns = clock_wall_ns(),

@@ -111,7 +111,8 @@ static void add_class(struct text *t, const struct session_report *r,
     double percent = 100.0 * (double)frames / (double)r->frames;
     report_time(time, sizeof time, frames, r->format.rate);
     if (class == CLASS_LOST) {
-        add(t, "%llu frames lost, ", (unsigned long long)frames);
+        add(t, "%llu frame%s lost, ", (unsigned long long)frames,
+            frames == 1 ? "" : "s");
     } else {
         add(t, "%s ", account_class_name(class));
     }

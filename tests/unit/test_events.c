@@ -1,0 +1,240 @@
+/* Tests of cli/events: the members of each event, and what becomes of them
+ * when nobody reads. That the lines are JSON is checked by tests/e2e with jq.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cli/events.h"
+
+enum { MS = 1000000 };
+
+struct fixture {
+    struct events events;
+    FILE *out;
+    char text[65536];
+};
+
+static int set_up(void **state)
+{
+    struct fixture *x = calloc(1, sizeof *x);
+    if (x == NULL || (x->out = tmpfile()) == NULL) {
+        free(x);
+        return -1;
+    }
+    events_init(&x->events, x->out);
+    *state = x;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *x = *state;
+    fclose(x->out);
+    free(x);
+    return 0;
+}
+
+/* All that was written so far. */
+static const char *written(struct fixture *x)
+{
+    rewind(x->out);
+    size_t n = fread(x->text, 1, sizeof x->text - 1, x->out);
+    x->text[n] = '\0';
+    fseek(x->out, 0, SEEK_END);
+    return x->text;
+}
+
+static unsigned lines(const char *text)
+{
+    unsigned n = 0;
+    for (; *text != '\0'; text++) {
+        n += *text == '\n';
+    }
+    return n;
+}
+
+static void has(const char *text, const char *part)
+{
+    if (strstr(text, part) == NULL) {
+        fail_msg("%s lacks %s", text, part);
+    }
+}
+
+static struct session_facts facts_of(const char *path)
+{
+    struct session_facts facts = {
+        .source = "synth",
+        .format = {.rate = 48000, .channels = 2},
+        .sample = SAMPLE_S24,
+        .path = path,
+        .type = SINK_FLAC,
+    };
+    strcpy(facts.info.device_name, "a \"tone\"\n");
+    strcpy(facts.info.device_id, "synth:tone");
+    return facts;
+}
+
+static void test_started(void **state)
+{
+    struct fixture *x = *state;
+    struct session_facts facts = facts_of("x\\y.flac");
+    events_started(&x->events, &facts);
+    const char *text = written(x);
+    assert_int_equal(lines(text), 1);
+    has(text, "{\"event\":\"started\",\"time\":\"");
+    has(text, "\"source\":\"synth\",\"device\":\"a \\\"tone\\\"\\");
+    has(text,
+        "\"device_id\":\"synth:tone\",\"rate\":48000,\"channels\":2,"
+        "\"file\":\"x\\\\y.flac\",\"type\":\"flac\",\"format\":\"s24\"}\n");
+}
+
+static void test_progress(void **state)
+{
+    struct fixture *x = *state;
+    struct session_facts facts = facts_of("x.flac");
+    struct session_status look = {.channels = 2, .frames = 24000, .bytes = 7};
+    look.peak[0] = 0.5F;
+    events_started(&x->events, &facts);
+    events_progress(&x->events, &look, 0, 0);
+    look.peak[0] = 0.25F; /* the louder look of two is told */
+    events_progress(&x->events, &look, 100 * MS, 0);
+    look.peak[0] = 0.125F;
+    events_progress(&x->events, &look, 249 * MS, 0);
+    assert_int_equal(lines(written(x)), 2);
+    events_progress(&x->events, &look, 250 * MS, 0);
+    const char *text = written(x);
+    assert_int_equal(lines(text), 3);
+    has(text, "\"frames\":24000,\"seconds\":0.500,\"bytes\":7,"
+              "\"peak_dbfs\":[-6.02,null]");
+    has(text, "\"peak_dbfs\":[-12.04,null]");
+}
+
+static void test_session_events(void **state)
+{
+    struct fixture *x = *state;
+    struct session_event gap = {.kind = EVENT_GAP,
+                                .class = CLASS_LOST,
+                                .at_frame = 480,
+                                .frames = 96,
+                                .reason = "overrun"};
+    struct session_event lost = {.kind = EVENT_DEVICE_LOST, .text = "why"};
+    struct session_event back = {.kind = EVENT_DEVICE_BACK, .text = "one"};
+    struct session_event moved = {.kind = EVENT_DEVICE_REROUTED, .text = "two"};
+    struct session_event warning = {.kind = EVENT_WARNING, .text = "three"};
+    events_session(&x->events, &gap);
+    events_session(&x->events, &lost);
+    events_session(&x->events, &back);
+    events_session(&x->events, &moved);
+    events_session(&x->events, &warning);
+    const char *text = written(x);
+    assert_int_equal(lines(text), 5);
+    has(text, "\"class\":\"lost\",\"at_frame\":480,\"frames\":96,"
+              "\"reason\":\"overrun\"}");
+    has(text, "\"state\":\"lost\",\"reason\":\"why\"}");
+    has(text, "\"state\":\"back\",\"device\":\"one\"}");
+    has(text, "\"state\":\"rerouted\",\"device\":\"two\"}");
+    has(text, "{\"event\":\"warning\",");
+    has(text, "\"message\":\"three\"}");
+}
+
+static void test_finished(void **state)
+{
+    struct fixture *x = *state;
+    struct session_facts facts = facts_of("x.flac");
+    struct session_report report = {
+        .format = facts.format,
+        .frames = 10,
+        .bytes = 99,
+        .account = {{4, 3, 2, 1}},
+        .peak_dbfs = -1.234,
+        .rms_dbfs = -INFINITY,
+        .clipped_samples = 5,
+        .ring_high_water = 0.25,
+        .drift_known = true,
+        .drift_ppm = 12.5,
+        .wall_ns = INT64_C(1500000000),
+    };
+    const struct events_end end = {.path = facts.path,
+                                   .facts = &facts,
+                                   .report = &report,
+                                   .stop = "key",
+                                   .exit = 4};
+    events_finished(&x->events, &end);
+    const char *text = written(x);
+    assert_int_equal(lines(text), 1);
+    has(text, "\"file\":\"x.flac\",\"files\":[\"x.flac\"]");
+    has(text, "\"rate\":48000,\"channels\":2,\"frames\":10,\"bytes\":99,"
+              "\"captured\":4,\"idle\":3,\"lost\":2,\"gone\":1,"
+              "\"peak_dbfs\":-1.23,\"rms_dbfs\":null,\"clipped\":5,"
+              "\"ring_high_water\":0.2500,\"drift_ppm\":12.50,");
+    has(text, "\"wall_seconds\":1.500,\"stop\":\"key\",\"exit\":4,"
+              "\"error\":null}");
+}
+
+static void test_finished_without_start(void **state)
+{
+    struct fixture *x = *state;
+    struct fault f = {.err = ERR_FILE_EXISTS};
+    strcpy(f.detail, "x.flac");
+    strcpy(f.hint, "use --overwrite");
+    const struct events_end end = {.stop = "failure", .exit = 1, .fault = &f};
+    events_finished(&x->events, &end);
+    const char *text = written(x);
+    has(text, "\"file\":null,\"files\":[]");
+    has(text, "\"frames\":0,");
+    has(text, "\"peak_dbfs\":null,\"rms_dbfs\":null");
+    has(text, "\"drift_ppm\":null");
+    has(text, "\"exit\":1,\"error\":\"file-exists\",\"message\":\"");
+    has(text, "x.flac; use --overwrite\"}");
+}
+
+static void test_long_hostile_path(void **state)
+{
+    struct fixture *x = *state;
+    static char path[4096];
+    memset(path, '\x01', sizeof path - 1); /* six times as long in JSON */
+    struct session_facts facts = facts_of(path);
+    events_started(&x->events, &facts);
+    assert_int_equal(lines(written(x)), 1);
+}
+
+static void test_nobody_reads(void **state)
+{
+    struct fixture *x = *state;
+    FILE *full = fopen("/dev/full", "w");
+    if (full == NULL) {
+        skip();
+    }
+    events_init(&x->events, full);
+    events_warning(&x->events, "one", 0);
+    assert_true(x->events.broken);
+    assert_null(x->events.out);
+    events_warning(&x->events, "two", 0);
+    events_finished(&x->events, NULL); /* not even looked at */
+    fclose(full);
+}
+
+#define TEST(function) \
+    cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_started),
+        TEST(test_progress),
+        TEST(test_session_events),
+        TEST(test_finished),
+        TEST(test_finished_without_start),
+        TEST(test_long_hostile_path),
+        TEST(test_nobody_reads),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
