@@ -23,32 +23,18 @@ int wmain(int argc, wchar_t **wide);
 
 int wmain(int argc, wchar_t **wide)
 {
+    /* Not freed: needed to the end, and the command may reorder the array. */
     char **argv = calloc((size_t)argc + 1, sizeof(*argv));
-    int code = EXIT_FAILURE;
     if (!argv) {
-        return code;
+        return EXIT_FAILURE;
     }
     for (int i = 0; i < argc; i++) {
         argv[i] = utf8_from_wide(wide[i]);
         if (!argv[i]) {
-            goto out;
+            return EXIT_FAILURE;
         }
     }
-    /* The command may reorder its array; the strings are freed from ours. */
-    char **given = calloc((size_t)argc + 1, sizeof(*given));
-    if (given) {
-        for (int i = 0; i < argc; i++) {
-            given[i] = argv[i];
-        }
-        code = run(argc, given);
-    }
-    free(given);
-out:
-    for (int i = 0; i < argc; i++) {
-        free(argv[i]);
-    }
-    free(argv);
-    return code;
+    return run(argc, argv);
 }
 
 #else
