@@ -104,13 +104,12 @@ void medium_cut(struct medium *m, int64_t keep)
 {
     struct fault fault = {0};
 
-    if (m->stream || keep >= m->end)
+    if (m->stream || keep > m->end)
         return;
-    if (!file_truncate(m->file, keep, &fault)) {
+    if (keep < m->end && !file_truncate(m->file, keep, &fault)) {
         medium_latch(m, &fault);
         return;
     }
-    m->at = file_tell(m->file);
     m->length = keep;
     m->end = keep;
 }

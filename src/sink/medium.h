@@ -37,7 +37,8 @@ size_t medium_write(struct medium *m, const void *data, size_t bytes);
 /* Move the position; always succeeds. */
 void medium_seek(struct medium *m, int64_t position);
 
-/* Cut the file to KEEP bytes, after a torn append. No effect on streams. */
+/* After a torn append: KEEP bytes are good, cut the rest off. No effect on
+ * streams. */
 void medium_cut(struct medium *m, int64_t keep);
 
 /* Ask the system to put on the disk what is written. */
