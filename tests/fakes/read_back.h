@@ -81,6 +81,8 @@ static void read_back_raw(struct read_back *r, enum sample_type sample,
     r->readable = (size_t)failing.length % (bytes * channels) == 0;
     r->frames = count / channels;
     r->said = (int64_t)r->frames;
+    if (count == 0)
+        return;
     if (sample != SAMPLE_S24) {
         memcpy(r->samples, failing.data, count * bytes);
         return;
