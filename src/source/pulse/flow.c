@@ -1,0 +1,261 @@
+/* flow: a stream's bytes become packets with stamp and position. See stream.h.
+ *
+ * No heap, lock, file or print of our own in here; libpulse allocates a little
+ * for each message, and so it does in its own reading.
+ *
+ * Positions count the server's bytes, holes included. Stamps come from the
+ * server's answers about the stream's time (timing.h), asked for as bytes come:
+ * pipewire-pulse's write index is the one of the last graph cycle, so an answer
+ * between two cycles would be up to a cycle late. */
+#include <string.h>
+
+#include "source/pulse/stream.h"
+#include "sys/clock.h"
+
+/* How often the time is asked for while bytes come: often at first, so that
+ * the first quarter of a second (the timeline looks ahead so far) has several
+ * answers to choose from, then once a second. */
+#define ASK_FIRST_NS INT64_C(20000000)
+#define ASK_MOST_NS  INT64_C(1000000000)
+/* A stream's time that moves by more has jumped: an under-run in the server,
+ * a suspension we were not told of. */
+#define JUMP_NS INT64_C(40000000)
+/* An answer that puts the newest byte so far ahead is nonsense. */
+#define AHEAD_NS INT64_C(2000000000)
+
+static int64_t to_ns(const struct stream *s, uint64_t bytes)
+{
+    return frames_to_ns((int64_t)(bytes / s->frame_bytes),
+                        s->output.format.rate);
+}
+
+static size_t readable(const struct stream *s)
+{
+    size_t bytes = pa_stream_readable_size(s->pa);
+    return bytes == (size_t)-1 ? 0 : bytes;
+}
+
+void flow_begin(struct stream *s)
+{
+    timing_init(&s->timing, s->output.format.rate);
+    s->arrival_ns = clock_now_ns();
+    s->end_ns = STREAM_NEVER;
+    s->certain_ns = STREAM_NEVER;
+    s->idle_ns = STREAM_NEVER;
+    s->slept = true; /* no time is known */
+    s->ask_pause_ns = ASK_FIRST_NS;
+    pa_stream_set_read_callback(s->pa, flow_read, s);
+}
+
+/* --- handing over --- */
+
+static void hand_over(struct stream *s, const void *data, size_t bytes,
+                      int64_t now_ns)
+{
+    uint64_t frame = s->index / s->frame_bytes;
+    struct packet p = {
+        .kind = PACKET_AUDIO,
+        .flags = s->missed ? PACKET_DISCONTINUITY : 0,
+        .frames = (uint32_t)(bytes / s->frame_bytes),
+        .position = frame + s->extra_frames,
+        .lost_before = s->lost_frames,
+        .idle_ns = PACKET_NO_TIME,
+    };
+    /* Without an answer: all that is there has come by now. */
+    p.time_ns = timing_known(&s->timing) ? timing_of(&s->timing, frame)
+                                         : now_ns - to_ns(s, readable(s));
+    s->lost_frames = 0;
+    s->missed = false;
+    s->took = true;
+    s->end_ns = p.time_ns + to_ns(s, bytes);
+    s->out->packet(s->out->context, &p, data, s->output.type);
+}
+
+/* FRAMES that were played did not reach us. */
+static void lose(struct stream *s, uint64_t frames)
+{
+    s->lost_frames += frames;
+    s->missed = true;
+}
+
+static void take(struct stream *s, int64_t now_ns)
+{
+    const void *data;
+    size_t bytes;
+    while (!s->broken && pa_stream_peek(s->pa, &data, &bytes) == 0 &&
+           bytes > 0) {
+        if (bytes % s->frame_bytes != 0) {
+            /* Neither server does it; what follows would have its channels
+             * shifted. */
+            s->broken = true;
+        } else if (data == NULL) {
+            /* A hole: the server sent a block that libpulse could not map
+             * (context.c, pstream_memblock_callback), or skipped ahead. It
+             * was audio, and its length is known. */
+            lose(s, bytes / s->frame_bytes);
+        } else {
+            hand_over(s, data, bytes, now_ns);
+        }
+        s->index += bytes;
+        pa_stream_drop(s->pa);
+    }
+}
+
+/* --- time --- */
+
+/* Take what is held as following the old bytes, then account for FRAMES that
+ * are missing behind it. SKIPPED: of these, bytes that the server counts. */
+static void take_and_lose(struct stream *s, uint64_t frames, uint64_t skipped,
+                          int64_t now_ns)
+{
+    take(s, now_ns);
+    s->index += skipped;
+    s->extra_frames += frames - skipped / s->frame_bytes;
+    lose(s, frames);
+}
+
+/* A full queue refuses new bytes in PulseAudio (protocol-native.c, POST_DATA):
+ * they do not even count, only the stream's time jumps. */
+static bool queue_was_full(const struct stream *s)
+{
+    return readable(s) >= s->capacity_bytes / 4 * 3;
+}
+
+/* The server says: at NOW_NS the stream was at STREAM_NS. */
+static void learn(struct stream *s, int64_t now_ns, int64_t stream_ns,
+                  uint64_t skipped)
+{
+    int64_t jump = 0;
+    if (timing_known(&s->timing)) {
+        jump = now_ns - stream_ns - s->timing.origin_ns;
+    }
+    if (skipped > 0) {
+        take_and_lose(s, skipped / s->frame_bytes, skipped, now_ns);
+    } else if (s->holding && jump > JUMP_NS && queue_was_full(s)) {
+        int64_t frames = frames_from_ns(jump, s->output.format.rate);
+        take_and_lose(s, (uint64_t)frames, 0, now_ns);
+    }
+    if (jump > JUMP_NS || jump < -JUMP_NS) {
+        timing_reset(&s->timing);
+        s->ask_pause_ns = ASK_FIRST_NS;
+    }
+    timing_answer(&s->timing, now_ns, stream_ns);
+    s->holding = false;
+    take(s, now_ns);
+}
+
+/* What pa_stream_get_time would say (stream.c, calc_time), from the same
+ * figures, at the clock we stamp with. */
+static int64_t stream_time(const struct stream *s, const pa_timing_info *t,
+                           int64_t now_ns)
+{
+    int64_t transport = (int64_t)t->transport_usec * 1000;
+    /* Measured by the wall clock, which may be set meanwhile. */
+    if (transport < 0 || transport > now_ns - s->asked_ns) {
+        transport = now_ns - s->asked_ns;
+    }
+    /* The sink's latency: a monitor hears a frame when it is mixed, the
+     * listener when it has gone through the sink's buffer. */
+    return to_ns(s, (uint64_t)t->write_index) + transport +
+           ((int64_t)t->source_usec - (int64_t)t->sink_usec) * 1000;
+}
+
+static void on_timing(pa_stream *pa, int success, void *data)
+{
+    struct stream *s = data;
+    const pa_timing_info *t = pa_stream_get_timing_info(pa);
+    s->asking = false;
+    s->empty_turns = 0;
+    if (success == 0 || t == NULL || t->write_index < 0 || s->out == NULL) {
+        return;
+    }
+    int64_t now_ns = clock_now_ns();
+    int64_t stream_ns = stream_time(s, t, now_ns);
+    int64_t ahead_ns = to_ns(s, (uint64_t)t->write_index) - stream_ns;
+    /* All that the server had sent before the answer is here: where our count
+     * is behind its read index it has skipped the difference.
+     * (pipewire-pulse, do_process_done: "overrun recover".) libpulse has
+     * already taken off what waits in its own queue. */
+    uint64_t skipped = 0;
+    if (!t->read_index_corrupt && t->read_index > (int64_t)s->index) {
+        skipped = (uint64_t)t->read_index - s->index;
+        skipped -= skipped % s->frame_bytes;
+    }
+    if (s->asked_fresh && ahead_ns < AHEAD_NS) {
+        learn(s, now_ns, stream_ns, skipped);
+    } else if (!s->asked_fresh && readable(s) == 0 &&
+               (uint64_t)t->write_index <
+                   s->index + s->fragment_bytes + s->frame_bytes) {
+        /* Nothing is on its way (less than a fragment may wait in the server
+         * for the rest of it). What is being played as it answers comes
+         * later, after the source's latency and a fragment. */
+        int64_t hold_ns = s->fragment_ns + (int64_t)t->source_usec * 1000;
+        s->certain_ns = s->asked_ns - hold_ns;
+    }
+}
+
+void flow_ask(struct stream *s, int64_t now_ns, bool fresh)
+{
+    if (s->asking) {
+        return;
+    }
+    pa_operation *op = pa_stream_update_timing_info(s->pa, on_timing, s);
+    if (op == NULL) {
+        return;
+    }
+    pa_operation_unref(op);
+    s->asking = true;
+    s->asked_fresh = fresh;
+    s->asked_ns = now_ns;
+    s->ask_next_ns = now_ns + s->ask_pause_ns;
+    if (fresh) {
+        s->ask_pause_ns *= 2;
+        if (s->ask_pause_ns > ASK_MOST_NS) {
+            s->ask_pause_ns = ASK_MOST_NS;
+        }
+    }
+}
+
+void flow_release(struct stream *s, int64_t now_ns)
+{
+    s->holding = false;
+    if (readable(s) < s->capacity_bytes / 2) {
+        timing_reset(&s->timing);
+    } /* else: a long backlog; it follows what came before */
+    take(s, now_ns);
+}
+
+/* Bytes come after a pause: either they are old ones (this process or the
+ * server was held up), or time has passed without any. Only the server knows,
+ * and its answer comes behind all that it has sent. */
+static void hold(struct stream *s, int64_t now_ns)
+{
+    s->slept = false;
+    s->holding = true;
+    s->held_ns = now_ns;
+    s->ask_pause_ns = ASK_FIRST_NS;
+    s->ask_next_ns = now_ns;
+}
+
+void flow_read(pa_stream *pa, size_t bytes, void *data)
+{
+    struct stream *s = data;
+    (void)pa;
+    (void)bytes;
+    if (s->out == NULL) {
+        return;
+    }
+    int64_t now_ns = clock_now_ns();
+    if (!s->holding && (s->slept || now_ns - s->arrival_ns > s->absence_ns)) {
+        hold(s, now_ns);
+    }
+    s->arrival_ns = now_ns;
+    if (!s->holding) {
+        take(s, now_ns);
+    } else if (readable(s) > s->capacity_bytes / 2) {
+        flow_release(s, now_ns); /* before libpulse's own queue is full */
+    }
+    if (now_ns >= s->ask_next_ns) {
+        flow_ask(s, now_ns, true);
+    }
+}

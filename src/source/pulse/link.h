@@ -1,0 +1,59 @@
+/* link: the connection to a sound server, and the main loop that drives it.
+ * Everything is the capture thread's (the main thread's for a list of devices)
+ * but link_interrupt. */
+#ifndef LOOPREC_SOURCE_PULSE_LINK_H
+#define LOOPREC_SOURCE_PULSE_LINK_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <pulse/pulseaudio.h>
+
+#include "core/error.h"
+
+/* stop_ns before anybody interrupted. */
+#define LINK_RUNS INT64_MAX
+
+struct link {
+    pa_mainloop *loop;       /* constant between create and destroy, so that an
+                              * interrupt always finds it */
+    pa_context *context;     /* NULL: not connected */
+    _Atomic int64_t stop_ns; /* shared; the earliest stop asked for */
+};
+
+bool link_create(struct link *l, struct fault *f);
+void link_destroy(struct link *l);
+
+/* Any thread, lock-free: end what runs, at STOP_NS. The earliest wins. */
+void link_interrupt(struct link *l, int64_t stop_ns);
+int64_t link_stop(const struct link *l);
+
+/* One turn of the loop: wait for the server up to TIMEOUT_NS, call back for
+ * what came. Returns at once when stop_ns is no longer SEEN_STOP. The number
+ * of events dealt with; negative: the loop itself failed. */
+int link_turn(struct link *l, int64_t timeout_ns, int64_t seen_stop);
+
+/* One turn while something is being opened. False, told in F: interrupted
+ * (ERR_SOURCE_FAILED), or DEADLINE_NS has passed (LATE). */
+bool link_step(struct link *l, const char *what, enum error late,
+               int64_t deadline_ns, struct fault *f);
+
+/* Connect as CLIENT_NAME until DEADLINE_NS. False, nothing left open:
+ * ERR_NO_SERVER, or SOURCE_FAILED when interrupted. */
+bool link_connect(struct link *l, const char *client_name, int64_t deadline_ns,
+                  struct fault *f);
+
+/* Wait for OP (released here; NULL: it could not even be sent). True: the
+ * server answered, whatever it said. WHAT names it in F. */
+bool link_finish(struct link *l, pa_operation *op, const char *what,
+                 int64_t deadline_ns, struct fault *f);
+
+/* Disconnect. Fine when not connected. */
+void link_close(struct link *l);
+
+/* The server's last word as a fault of kind ERR. False. */
+bool link_fault(const struct link *l, enum error err, const char *op,
+                struct fault *f);
+
+#endif
