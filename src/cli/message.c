@@ -92,9 +92,9 @@ void message_describe(char *buffer, size_t size, const struct fault *f)
 {
     char origin[96];
     describe_origin(origin, sizeof origin, f);
-    /* the detail of wrong usage is a sentence of its own */
     const char *sentence = error_sentence(f->err);
-    bool alone = f->err == ERR_USAGE && f->detail[0] != '\0';
+    /* what options.c refuses is a sentence of its own */
+    bool alone = f->err == ERR_USAGE && strcmp(f->op, "options") == 0;
     snprintf(buffer, size, "%s%s%s%s%s%s", alone ? "" : sentence,
              alone || f->detail[0] == '\0' ? "" : ": ", f->detail, origin,
              f->hint[0] == '\0' ? "" : "; ", f->hint);
