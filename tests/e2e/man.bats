@@ -1,0 +1,76 @@
+#!/usr/bin/env bats
+# The examples of man/looprec.1 do what they say: each has a comment before it
+# that tells what it needs ("run: synth", "run: sound", "run: no"). $LOOPREC
+# names the executable (build/native/looprec).
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    ROOT=$(realpath "$BATS_TEST_DIRNAME/../..")
+    LOOPREC=$(realpath "${LOOPREC:-$ROOT/build/native/looprec}")
+    export LOOPREC
+    cd "$BATS_TEST_TMPDIR" || return
+    # what has no end of its own gets Ctrl-C after a while
+    mkdir bin
+    cat >bin/looprec <<'END'
+#!/bin/sh
+case " $* " in
+*" -d "* | *" -l "*) exec "$LOOPREC" "$@" ;;
+esac
+exec timeout --preserve-status -s INT 2 "$LOOPREC" "$@"
+END
+    chmod +x bin/looprec
+    PATH=$PWD/bin:$PATH
+}
+
+examples() { # of the kind $1, one a line
+    awk -v kind="$1" '
+        /^\.\\" run: / { armed = ($3 == kind) }
+        /^\.Dl / && armed { sub(/^\.Dl /, ""); print; armed = 0 }
+    ' "$ROOT/man/looprec.1"
+}
+
+@test "every example says what it needs" {
+    local dl marks
+    dl=$(grep -c '^\.Dl looprec' "$ROOT/man/looprec.1")
+    marks=$(grep -c '^\.\\" run: \(synth\|sound\|no\)$' "$ROOT/man/looprec.1")
+    [ "$dl" -eq "$marks" ]
+    [ "$dl" -ge 5 ]
+}
+
+@test "examples that need nothing" {
+    local example count=0
+    while read -r example; do
+        echo "$example"
+        bash -o pipefail -c "$example" 3>&-
+        count=$((count + 1))
+    done < <(examples synth)
+    [ "$count" -ge 1 ]
+    [ "$(soxi -s tone.wav)" -eq 48000 ]
+}
+
+@test "examples that need a sound server" {
+    [ -x "$ROOT/scripts/with-null-sink" ] || skip "no scripts/with-null-sink"
+    local example count=0
+    while read -r example; do
+        local code=0
+        echo "$example"
+        "$ROOT/scripts/with-null-sink" bash -o pipefail -c "$example" \
+            </dev/null 3>&- || code=$?
+        # nothing plays there: --fail-if-silent says so
+        case $example in
+        *--fail-if-silent*) [ "$code" -eq 3 ] ;;
+        *) [ "$code" -eq 0 ] ;;
+        esac
+        count=$((count + 1))
+    done < <(examples sound)
+    [ "$count" -ge 3 ]
+    [ "$(soxi -s song.flac)" -eq 480000 ]
+    jq -es '.[-1].event == "finished"' take.json
+}
+
+@test "the page is well formed" {
+    command -v mandoc >/dev/null || skip "no mandoc"
+    run -0 mandoc -Tlint -W warning "$ROOT/man/looprec.1"
+    [ -z "$output" ]
+}
