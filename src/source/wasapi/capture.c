@@ -15,14 +15,18 @@ enum {
     WAIT_SETTLE_MS = 100,
 };
 
-/* What may still be on its way when the buffer is empty: a packet is 10 ms,
- * under Wine one more period lies in the sound server. */
-#define IN_FLIGHT_NS INT64_C(60000000)
+/* What may still be on its way when the buffer is empty: packets are 10 ms
+ * and, measured under Wine, up to 35 ms apart. An endpoint whose packets turn
+ * out to come later than that (wireless ones?) is granted more, up to a bound.
+ */
+#define IN_FLIGHT_NS       INT64_C(60000000)
+#define IN_FLIGHT_SLACK_NS INT64_C(20000000)
+#define IN_FLIGHT_MAX_NS   INT64_C(400000000)
 
-/* After the stop: nothing for so long and nothing comes; and the bound for a
- * stream that never says that it got there. */
-#define TAIL_QUIET_NS INT64_C(120000000)
-#define TAIL_MAX_NS   INT64_C(300000000)
+/* After the stop, beyond what is in flight: nothing for so long and nothing
+ * comes; and the bound for a stream that never says that it got there. */
+#define TAIL_QUIET_NS INT64_C(60000000)
+#define TAIL_MAX_NS   INT64_C(250000000)
 
 #define SETTLE_MAX_NS INT64_C(2500000000)
 
@@ -55,16 +59,37 @@ struct run {
     const struct endpoint *endpoint;
     const struct outlet *out;
     struct stamper stamper;
-    int64_t arrival_ns; /* when a packet was last read; 0: never */
-    int64_t end_ns;     /* up to where packets were handed over */
-    unsigned hiccups;   /* passing failures in a row */
+    int64_t arrival_ns;   /* when a packet was last read; 0: never */
+    int64_t end_ns;       /* up to where packets were handed over */
+    int64_t in_flight_ns; /* how late packets come */
+    int64_t idle_ns;      /* the last promise made with outlet->idle */
+    unsigned hiccups;     /* passing failures in a row */
 };
 
 enum drained {
     DRAINED_EMPTY,  /* the system has nothing more to give now */
     DRAINED_PART,   /* it may have */
+    DRAINED_HICCUP, /* it may have, but would not say: wait */
     DRAINED_FAILED, /* *hr says why */
 };
+
+static void learn_delay(struct run *r, int64_t delay_ns)
+{
+    delay_ns += IN_FLIGHT_SLACK_NS;
+    if (delay_ns > IN_FLIGHT_MAX_NS)
+        delay_ns = IN_FLIGHT_MAX_NS;
+    if (delay_ns > r->in_flight_ns)
+        r->in_flight_ns = delay_ns;
+}
+
+/* Promise that all which came up to now, less what is on its way, was handed
+ * over. A promise is never taken back. */
+static void promise(struct run *r, int64_t now_ns)
+{
+    if (now_ns - r->in_flight_ns > r->idle_ns)
+        r->idle_ns = now_ns - r->in_flight_ns;
+    r->out->idle(r->out->context, r->idle_ns);
+}
 
 static void hand_over(struct run *r, const void *data, uint32_t frames,
                       DWORD flags, uint64_t position, uint64_t qpc,
@@ -91,8 +116,10 @@ static void hand_over(struct run *r, const void *data, uint32_t frames,
     }
     r->out->packet(r->out->context, &p, data, format->native);
     r->arrival_ns = now_ns;
-    if (p.time_ns != PACKET_NO_TIME)
+    if (p.time_ns != PACKET_NO_TIME) {
         r->end_ns = p.time_ns + frames_to_ns(frames, format->rate);
+        learn_delay(r, now_ns - r->end_ns);
+    }
 }
 
 /* Failures that the next call may not meet again (GetBuffer, remarks). */
@@ -119,7 +146,7 @@ static enum drained drain(struct run *r, HRESULT *hr)
         *hr = IAudioCaptureClient_GetBuffer(capture, &data, &frames, &flags,
                                             &position, &qpc);
         if (is_passing(*hr) && ++r->hiccups < HICCUPS_MAX)
-            return DRAINED_EMPTY;
+            return DRAINED_HICCUP;
         if (FAILED(*hr))
             return DRAINED_FAILED;
         r->hiccups = 0;
@@ -146,9 +173,11 @@ static bool tail_is_done(const struct run *r, int64_t stop_ns,
         return true;
     if (now_ns < stop_ns)
         return false;
-    if (r->end_ns >= stop_ns || now_ns - stop_ns >= TAIL_MAX_NS)
+    if (r->end_ns >= stop_ns ||
+        now_ns - stop_ns >= TAIL_MAX_NS + r->in_flight_ns)
         return true;
-    return drained == DRAINED_EMPTY && now_ns - quiet_since >= TAIL_QUIET_NS;
+    return drained == DRAINED_EMPTY &&
+           now_ns - quiet_since >= TAIL_QUIET_NS + r->in_flight_ns;
 }
 
 /* What Windows told about the device or the default. False: nothing. */
@@ -188,7 +217,13 @@ enum source_end capture_run(const struct endpoint *e, const struct interrupt *i,
                             const char *name, const struct outlet *out,
                             struct fault *f)
 {
-    struct run r = {.endpoint = e, .out = out, .end_ns = INT64_MIN};
+    struct run r = {
+        .endpoint = e,
+        .out = out,
+        .end_ns = INT64_MIN,
+        .in_flight_ns = IN_FLIGHT_NS,
+        .idle_ns = INT64_MIN,
+    };
     enum source_end end;
     HRESULT hr = S_OK;
 
@@ -204,14 +239,13 @@ enum source_end capture_run(const struct endpoint *e, const struct interrupt *i,
             return SOURCE_LOST;
         }
         if (drained == DRAINED_EMPTY)
-            out->idle(out->context, now_ns - IN_FLIGHT_NS);
+            promise(&r, now_ns);
         if (tail_is_done(&r, stop_ns, drained, now_ns))
             return SOURCE_INTERRUPTED;
         if (read_news(notify, follow, name, &end, f))
             return end;
-        if (drained == DRAINED_EMPTY)
-            wait_for_more(e, i,
-                          stop_ns == INT64_MAX ? WAIT_MS : WAIT_STOPPING_MS);
+        if (drained != DRAINED_PART)
+            wait_for_more(e, i, now_ns < stop_ns ? WAIT_MS : WAIT_STOPPING_MS);
     }
 }
 

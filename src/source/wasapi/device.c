@@ -216,7 +216,6 @@ static bool add(IMMDeviceCollection *all, UINT i, const char *default_id,
     if (entry) {
         device_describe(d, entry->id, entry->name);
         read_format(d, &entry->format);
-        entry->index = UINT32_MAX;
         entry->is_default = entry->id[0] && strcmp(entry->id, default_id) == 0;
         entry->state = "active";
     }

@@ -69,6 +69,8 @@ int64_t stamper_time(struct stamper *s, int64_t raw_ns, bool missing,
 
     if (missing)
         return PACKET_NO_TIME;
+    if (raw_ns < 0 || raw_ns > INT64_MAX / 2)
+        raw_ns = 0; /* nonsense that sums would overflow with */
     if (plausible(s, raw_ns, length_ns, now_ns)) {
         if (s->astray && ++s->good >= GOOD_ENOUGH)
             s->astray = false;
