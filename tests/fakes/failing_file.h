@@ -38,6 +38,7 @@ static struct {
     unsigned char *data;
     size_t capacity;
     int64_t length;
+    int64_t whole; /* the end of the last write that succeeded and appended */
     unsigned calls;
     unsigned syncs;
     bool open;
@@ -134,6 +135,8 @@ bool file_write(struct file *file, const void *data, size_t bytes,
         return failing_tell(file, "write", f);
     }
     failing_store(file, data, bytes);
+    if (file->position == failing.length)
+        failing.whole = failing.length;
     return true;
 }
 

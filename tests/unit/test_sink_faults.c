@@ -87,6 +87,15 @@ static void record(const struct shape *shape, struct outcome *out)
     assert_false(failing.misused);
 }
 
+/* Nothing torn is left at the end (readers may overlook it, or not). */
+static void check_tail(const struct shape *shape)
+{
+    if (shape->type == SINK_WAV) /* a chunk's bytes are even */
+        assert_int_equal(failing.length % 2, 0);
+    if (shape->type == SINK_FLAC) /* one write, one block */
+        assert_int_equal(failing.length, failing.whole);
+}
+
 /* The file must hold the beginning of the audio: exactly what the sink said,
  * or, when only close failed, at most one FLAC block less. */
 static void check_saved(const struct shape *shape, const struct outcome *out)
@@ -106,6 +115,7 @@ static void check_saved(const struct shape *shape, const struct outcome *out)
     assert_int_equal(back.said, back.frames);
     assert_true(
         read_back_equal(&back, shape->sample, shape->channels, back.frames));
+    check_tail(shape);
 }
 
 /* Let call 1, 2, 3 ... fail until a recording gets through. */
