@@ -52,7 +52,7 @@ int64_t file_tell(const struct file *file);
 /* Length in bytes (of a stream: what was written). */
 int64_t file_length(const struct file *file);
 
-/* Cut to BYTES. */
+/* Cut to BYTES; the position stays. */
 bool file_truncate(struct file *file, int64_t bytes, struct fault *f);
 
 /* fsync / FlushFileBuffers. True where the medium knows no such thing (a
