@@ -93,11 +93,15 @@ void message_describe(char *buffer, size_t size, const struct fault *f)
     char origin[96];
     describe_origin(origin, sizeof origin, f);
     const char *sentence = error_sentence(f->err);
-    /* what options.c refuses is a sentence of its own */
-    bool alone = f->err == ERR_USAGE && strcmp(f->op, "options") == 0;
-    snprintf(buffer, size, "%s%s%s%s%s%s", alone ? "" : sentence,
-             alone || f->detail[0] == '\0' ? "" : ": ", f->detail, origin,
-             f->hint[0] == '\0' ? "" : "; ", f->hint);
+    /* The detail of wrong usage is a sentence of its own; who else than the
+     * options says it is worth a word. */
+    if (f->err == ERR_USAGE && f->detail[0] != '\0') {
+        bool ours = strcmp(f->op, "options") == 0;
+        sentence = ours || f->op[0] == '\0' ? NULL : f->op;
+    }
+    snprintf(buffer, size, "%s%s%s%s%s%s", sentence != NULL ? sentence : "",
+             sentence != NULL && f->detail[0] != '\0' ? ": " : "", f->detail,
+             origin, f->hint[0] == '\0' ? "" : "; ", f->hint);
 }
 
 void message_fault(const struct fault *f)

@@ -385,23 +385,33 @@ static int finish(struct recording *r)
     return code;
 }
 
-/* Nothing ran: tell why. */
+/* Nothing ran: tell why. A reader that was gone before the first byte is as
+ * normal an end as one that goes later, or chance would choose the code. */
 static int give_up(struct recording *r, const struct fault *f)
 {
     bool stopped = f->err == ERR_OK;
+    bool unread = f->err == ERR_PIPE_CLOSED;
     const struct events_end end = {
-        .stop = stopped ? stop_name(stop_requested(NULL)) : "failure",
-        .exit = stopped ? 1 : error_exit_code(f->err),
-        .fault = stopped ? NULL : f,
+        .stop = stopped  ? stop_name(stop_requested(NULL))
+                : unread ? "reader-closed"
+                         : "failure",
+        .exit = stopped  ? 1
+                : unread ? 0
+                         : error_exit_code(f->err),
+        .fault = stopped || unread ? NULL : f,
         .wall_ns = clock_wall_ns(),
     };
     events_finished(&r->events, &end);
-    if (r->events.out != stderr) {
-        if (stopped) {
-            message_error("stopped before the recording began");
-        } else {
-            message_fault(f);
-        }
+    if (r->events.out == stderr) {
+        return end.exit;
+    }
+    if (stopped) {
+        message_error("stopped before the recording began");
+    } else if (!unread) {
+        message_fault(f);
+    } else if (r->talk) {
+        message_note("looprec: the reader closed the pipe before the "
+                     "recording began");
     }
     return end.exit;
 }

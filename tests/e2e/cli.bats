@@ -6,7 +6,9 @@ bats_require_minimum_version 1.5.0
 
 setup() {
     LOOPREC=$(realpath "${LOOPREC:-$BATS_TEST_DIRNAME/../../build/native/looprec}")
-    cd "$BATS_TEST_TMPDIR" || return
+    # (bats keeps files of its own in $BATS_TEST_TMPDIR)
+    mkdir "$BATS_TEST_TMPDIR/here"
+    cd "$BATS_TEST_TMPDIR/here" || return
     # as fast as it goes, and in real time until it is stopped
     FAST=--source=synth:tone,fast
     LIVE=--source=synth:tone
