@@ -207,6 +207,26 @@ static void test_nonsense_is_replaced_and_forgiven_after_a_second(void **state)
     }
 }
 
+static void test_stamps_far_ahead_are_not_believed(void **state)
+{
+    (void)state;
+    struct stamper s = fresh();
+    assert_int_equal(at(&s, NOW + 90 * MS, NOW), NOW - LENGTH);
+    assert_false(s.astray);
+    assert_int_equal(at(&s, NOW + 200 * MS, NOW + 10 * MS), NOW);
+    assert_true(s.astray);
+}
+
+static void test_now_and_then_nonsense_is_not_forgiven(void **state)
+{
+    (void)state;
+    struct stamper s = fresh();
+    for (int64_t t = NOW; t < NOW + 4000 * MS; t += LENGTH) {
+        bool good = (t - NOW) / LENGTH % 50 != 0;
+        assert_int_equal(at(&s, good ? t : 0, t + 30 * MS), t + 20 * MS);
+    }
+}
+
 static void test_stamps_that_step_back_are_not_believed(void **state)
 {
     (void)state;
@@ -262,6 +282,8 @@ int main(void)
         cmocka_unit_test(test_good_stamps_pass),
         cmocka_unit_test(test_no_first_frame_is_younger_than_its_packet),
         cmocka_unit_test(test_nonsense_is_replaced_and_forgiven_after_a_second),
+        cmocka_unit_test(test_stamps_far_ahead_are_not_believed),
+        cmocka_unit_test(test_now_and_then_nonsense_is_not_forgiven),
         cmocka_unit_test(test_stamps_that_step_back_are_not_believed),
         cmocka_unit_test(test_old_packets_keep_their_place),
         cmocka_unit_test(test_positions),

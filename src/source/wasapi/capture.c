@@ -23,6 +23,10 @@ enum {
 #define IN_FLIGHT_SLACK_NS INT64_C(20000000)
 #define IN_FLIGHT_MAX_NS   INT64_C(400000000)
 
+/* A look that follows the last one so soon is prompt: what is late then was
+ * not kept waiting by us. */
+#define PROMPT_NS INT64_C(40000000)
+
 /* After the stop, beyond what is in flight: nothing for so long and nothing
  * comes; and the bound for a stream that never says that it got there. */
 #define TAIL_QUIET_NS INT64_C(60000000)
@@ -61,6 +65,7 @@ struct run {
     struct stamper stamper;
     int64_t arrival_ns;   /* when a packet was last read; 0: never */
     int64_t end_ns;       /* up to where packets were handed over */
+    int64_t looked_ns;    /* when the last look began; INT64_MIN: never */
     int64_t in_flight_ns; /* how late packets come */
     int64_t idle_ns;      /* the last promise made with outlet->idle */
     unsigned hiccups;     /* passing failures in a row */
@@ -73,9 +78,13 @@ enum drained {
     DRAINED_FAILED, /* *hr says why */
 };
 
-static void learn_delay(struct run *r, int64_t delay_ns)
+/* A packet that was read at NOW_NS ended at r->end_ns. */
+static void learn_delay(struct run *r, int64_t now_ns)
 {
-    delay_ns += IN_FLIGHT_SLACK_NS;
+    int64_t delay_ns = now_ns - r->end_ns + IN_FLIGHT_SLACK_NS;
+
+    if (r->looked_ns == INT64_MIN || now_ns - r->looked_ns > PROMPT_NS)
+        return;
     if (delay_ns > IN_FLIGHT_MAX_NS)
         delay_ns = IN_FLIGHT_MAX_NS;
     if (delay_ns > r->in_flight_ns)
@@ -118,7 +127,7 @@ static void hand_over(struct run *r, const void *data, uint32_t frames,
     r->arrival_ns = now_ns;
     if (p.time_ns != PACKET_NO_TIME) {
         r->end_ns = p.time_ns + frames_to_ns(frames, format->rate);
-        learn_delay(r, now_ns - r->end_ns);
+        learn_delay(r, now_ns);
     }
 }
 
@@ -221,6 +230,7 @@ enum source_end capture_run(const struct endpoint *e, const struct interrupt *i,
         .endpoint = e,
         .out = out,
         .end_ns = INT64_MIN,
+        .looked_ns = INT64_MIN,
         .in_flight_ns = IN_FLIGHT_NS,
         .idle_ns = INT64_MIN,
     };
@@ -234,6 +244,7 @@ enum source_end capture_run(const struct endpoint *e, const struct interrupt *i,
         int64_t now_ns = clock_now_ns();
         enum drained drained = drain(&r, &hr);
 
+        r.looked_ns = now_ns;
         if (drained == DRAINED_FAILED) {
             hresult_lost(f, "IAudioCaptureClient", hr, name);
             return SOURCE_LOST;
