@@ -207,13 +207,10 @@ static void learn_drift(struct timeline *t, int64_t now_ns, int64_t error_ns)
     }
 }
 
-/* Follow the least error of each second: down at once (nothing is read before
- * it is played), up no faster than a crystal goes. */
+/* Follow the least error of each second: down all the way (nothing is read
+ * before it is played), up no faster than a crystal goes. */
 static void learn_skew(struct timeline *t, int64_t now_ns, int64_t error_ns)
 {
-    if (error_ns < t->skew_ns) {
-        t->skew_ns = error_ns;
-    }
     if (t->window_start_ns == PACKET_NO_TIME) {
         t->window_start_ns = now_ns;
         t->window_min_ns = error_ns;
