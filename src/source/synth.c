@@ -1,0 +1,541 @@
+/* synth: a source made by arithmetic, with faults to order, for tests and
+ * demonstrations. Threads as source.h says; interrupt from any.
+ *
+ * --source=synth:ITEM,ITEM... A TIME is what -d takes (10ms, 1h30m, 480f); AT
+ * is a TIME since the source was first opened. Nothing given: tone, in real
+ * time.
+ *
+ * The signal (one of them). It is a function of the source's clock: after a
+ * gap, a stall or a loss it is where it would have been.
+ *   tone[=HZ]      440; the same in all channels; HZ up to 3 decimals. Frame n
+ *                  is amp * sin(2 pi HZ n / rate), exact for any n
+ *   chirp[=HZ1-HZ2[/TIME]]  20-20000/10s, linear, then again
+ *   noise[=SEED]   white, the same for the same seed
+ *   counter        sample c of frame n is the s16 (n * channels + c) mod 65536
+ *   silence        zeros
+ *   amp=DB         the peak; without it 0.5
+ * Its shape
+ *   rate=HZ        48000          channels=N     2
+ *   bits=16|24|32f 32f; for counter 16
+ * How it comes
+ *   period=TIME    a packet's length: 10ms; when fast 4096 frames
+ *   fast           in virtual time: as fast as it is taken
+ *   length=TIME    then nothing more comes, as from an idle device
+ * Faults in time; each as often as wished
+ *   gap=AT+TIME    frames existed and are lost: position and stamps jump, the
+ *                  next packet has the discontinuity flag
+ *   silent=AT+TIME packets are flagged silent, with rubbish in them
+ *   stall=AT+TIME  nothing comes, as when nothing plays: stamps jump, the
+ *                  position does not
+ *   burst=AT+TIME  what is due meanwhile comes at its end, with right stamps
+ *   lose-at=AT[+TIME]  run ends as lost; open fails for TIME (1s)
+ *   reroute-at=AT  run ends as rerouted
+ *   reformat-at=AT:RATE[:CHANNELS]  run ends as lost; then the new format. AT
+ *                  without colons
+ * Faults at all times
+ *   drift=PPM      the device's crystal is so much faster than the clock
+ *   jitter=TIME    stamps are late by up to so much, by a fixed pattern
+ *   position=none|zero   no position; always 0
+ *   time=none      no stamps
+ *   flag-every-packet, flag-first   the discontinuity flag on every packet; on
+ *                  the first after an open
+ *   fail-open=N    the first N opens find no device */
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/text.h"
+#include "source/source.h"
+#include "source/synth_signal.h"
+#include "source/synth_spec.h"
+#include "sys/clock.h"
+#include "sys/wake.h"
+
+#define MS INT64_C(1000000)
+
+enum { FAST_PERIOD_FRAMES = 4096 };
+
+/* An event in frames, at the present rate: FIRST <= n < LAST. */
+struct span {
+    uint64_t first, last;
+};
+
+struct synth {
+    struct source base;
+
+    /* constant after create */
+    struct synth_spec spec;
+    struct wake *wake;
+
+    /* shared: when to stop; INT64_MAX: not asked. Stored by interrupt
+     * (release), read on the capture thread (acquire). */
+    _Atomic int64_t stop_ns;
+
+    /* capture thread: the clock */
+    bool started;
+    int64_t origin_ns;  /* when it was opened first */
+    int64_t virtual_ns; /* fast: the time now */
+    uint32_t opens;
+
+    /* capture thread: this opening */
+    int64_t opened_ns; /* since origin */
+    uint32_t rate, channels;
+    uint32_t period_frames;
+    struct span spans[SYNTH_EVENTS_MAX];
+    uint64_t end_frame; /* of the signal's length */
+    uint64_t frame;     /* the next, counted from the origin at this rate */
+    uint64_t position;
+    int64_t reached_ns; /* nothing that is older is still to come */
+    bool missed;        /* before the next packet */
+    struct synth_signal *signal;
+
+    uint64_t packets; /* so far, for jitter's pattern */
+};
+
+/* What to do at synth.frame. */
+enum act { ACT_PACKET, ACT_GAP, ACT_STALL, ACT_END, ACT_STOP };
+
+struct step {
+    enum act act;
+    bool silent;                     /* PACKET */
+    uint64_t until;                  /* the frame where something else begins */
+    const struct synth_event *event; /* END */
+};
+
+static struct synth *self(struct source *source)
+{
+    return (struct synth *)source;
+}
+
+/* --- time and frames --- */
+
+__extension__ typedef unsigned __int128 wide;
+
+#define PARTS UINT64_C(1000000000000000000) /* ns and ppb in a second */
+
+/* Frames in PARTS seconds of the clock: the drift is in it. */
+static uint64_t true_rate(const struct synth *s)
+{
+    return s->rate * (uint64_t)(INT64_C(1000000000) + s->spec.drift_ppb);
+}
+
+/* The first frame not before NS (since the origin). */
+static uint64_t frame_at(const struct synth *s, int64_t ns)
+{
+    if (ns <= 0) {
+        return 0;
+    }
+    wide product = (wide)(uint64_t)ns * true_rate(s);
+    return (uint64_t)((product + PARTS - 1) / PARTS);
+}
+
+/* Frame N's moment since the origin, rounded down: frame_at gives N again. */
+static int64_t time_at(const struct synth *s, uint64_t n)
+{
+    return (int64_t)((wide)n * PARTS / true_rate(s));
+}
+
+static int64_t synth_now(struct source *source)
+{
+    struct synth *s = self(source);
+    return s->spec.fast ? s->virtual_ns : clock_now_ns();
+}
+
+static int64_t stop_time(struct synth *s)
+{
+    return atomic_load_explicit(&s->stop_ns, memory_order_acquire);
+}
+
+static void synth_interrupt(struct source *source, int64_t stop_ns)
+{
+    struct synth *s = self(source);
+    int64_t known = stop_time(s);
+    while (stop_ns < known && !atomic_compare_exchange_weak_explicit(
+                                  &s->stop_ns, &known, stop_ns,
+                                  memory_order_acq_rel, memory_order_acquire)) {
+    }
+    wake_set(s->wake);
+}
+
+/* --- create, open --- */
+
+static void synth_destroy(struct source *source)
+{
+    struct synth *s = self(source);
+    if (s) {
+        wake_destroy(s->wake);
+        synth_signal_destroy(s->signal);
+        free(s);
+    }
+}
+
+static struct source *synth_create(const struct source_request *request,
+                                   struct fault *f)
+{
+    struct synth *s = calloc(1, sizeof *s);
+    if (!s) {
+        fault_set(f, ERR_NO_MEMORY, "synth", NULL, NULL);
+        return NULL;
+    }
+    s->base.ops = &synth_ops;
+    atomic_init(&s->stop_ns, INT64_MAX);
+    if (!synth_spec_parse(request->spec, &s->spec, f) ||
+        !(s->wake = wake_create(f))) {
+        free(s);
+        return NULL;
+    }
+    return &s->base;
+}
+
+/* When the device that is away at NS comes back; NS itself: it is there. */
+static int64_t back_at(const struct synth *s, int64_t ns)
+{
+    int64_t back = ns;
+    for (unsigned i = 0; i < s->spec.event_count; i++) {
+        const struct synth_event *e = &s->spec.events[i];
+        if (e->kind == SYNTH_LOSE && e->at_ns <= ns &&
+            ns < e->at_ns + e->length_ns && e->at_ns + e->length_ns > back) {
+            back = e->at_ns + e->length_ns;
+        }
+    }
+    return back;
+}
+
+/* The format at OPENED_NS, and everything that is counted in its frames. */
+static void take_shape(struct synth *s)
+{
+    int64_t latest = -1;
+    s->rate = s->spec.rate;
+    s->channels = s->spec.channels;
+    for (unsigned i = 0; i < s->spec.event_count; i++) {
+        const struct synth_event *e = &s->spec.events[i];
+        if (e->kind == SYNTH_REFORMAT && e->at_ns <= s->opened_ns &&
+            e->at_ns >= latest) {
+            latest = e->at_ns;
+            s->rate = e->rate;
+            s->channels = e->channels ? e->channels : s->spec.channels;
+        }
+    }
+    for (unsigned i = 0; i < s->spec.event_count; i++) {
+        const struct synth_event *e = &s->spec.events[i];
+        s->spans[i].first = frame_at(s, e->at_ns);
+        s->spans[i].last = frame_at(s, e->at_ns + e->length_ns);
+    }
+    int64_t length = s->spec.length_ns;
+    s->end_frame = length == INT64_MAX ? UINT64_MAX : frame_at(s, length);
+    int64_t period_ns = s->spec.period_ns ? s->spec.period_ns : 10 * MS;
+    int64_t period = s->spec.fast && !s->spec.period_ns
+                         ? FAST_PERIOD_FRAMES
+                         : frames_from_ns(period_ns, s->rate);
+    s->period_frames = period > 0 ? (uint32_t)period : 1;
+    s->frame = frame_at(s, s->opened_ns);
+    s->position = 0;
+    s->missed = s->spec.flag_first;
+    s->reached_ns = s->origin_ns + s->opened_ns;
+}
+
+static bool synth_open(struct source *source, struct source_info *info,
+                       struct fault *f)
+{
+    struct synth *s = self(source);
+    int64_t now = synth_now(source);
+    if (!s->started) {
+        s->started = true;
+        s->origin_ns = now;
+    }
+    s->opened_ns = now - s->origin_ns;
+    if (stop_time(s) <= now) {
+        return fault_set(f, ERR_SOURCE_FAILED, "synth", "interrupted", NULL);
+    }
+    if (s->opens++ < s->spec.fail_opens ||
+        back_at(s, s->opened_ns) > s->opened_ns) {
+        return fault_set(f, ERR_NO_DEVICE, "synth", "away, as asked for", NULL);
+    }
+    take_shape(s);
+    s->signal =
+        synth_signal_create(&s->spec, s->rate, s->channels, s->period_frames);
+    if (!s->signal) {
+        return fault_set(f, ERR_NO_MEMORY, "synth", NULL, NULL);
+    }
+    *info = (struct source_info){
+        .format = {.rate = s->rate,
+                   .channels = s->channels,
+                   .channel_mask = format_default_mask(s->channels),
+                   .native = s->spec.type},
+        .virtual_time = s->spec.fast,
+    };
+    text_copy(info->device_id, sizeof info->device_id, "synth");
+    text_copy(info->device_name, sizeof info->device_name, "Synthetic source");
+    return true;
+}
+
+static void synth_close(struct source *source)
+{
+    struct synth *s = self(source);
+    synth_signal_destroy(s->signal);
+    s->signal = NULL;
+}
+
+static void synth_wait(struct source *source, int64_t timeout_ns)
+{
+    struct synth *s = self(source);
+    int64_t now = synth_now(source);
+    int64_t due = now + timeout_ns;
+    int64_t back = s->origin_ns + back_at(s, now - s->origin_ns);
+    if (back > now && back < due) {
+        due = back;
+    }
+    if (s->spec.fast) {
+        s->virtual_ns = stop_time(s) == INT64_MAX ? due : now;
+        return;
+    }
+    while (stop_time(s) == INT64_MAX && (now = clock_now_ns()) < due) {
+        wake_wait(s->wake, due - now);
+    }
+}
+
+/* --- run --- */
+
+static bool is_moment(enum synth_event_kind kind)
+{
+    return kind >= SYNTH_LOSE;
+}
+
+/* What is to be done at the present frame, up to STOP_FRAME. */
+static struct step next_step(const struct synth *s, uint64_t stop_frame)
+{
+    struct step step = {.act = ACT_PACKET, .until = stop_frame};
+    bool idle = s->frame >= s->end_frame;
+    bool gap = false;
+    if (s->frame >= stop_frame) {
+        step.act = ACT_STOP;
+        return step;
+    }
+    if (!idle && s->end_frame < step.until) {
+        step.until = s->end_frame;
+    }
+    for (unsigned i = 0; i < s->spec.event_count; i++) {
+        const struct synth_event *e = &s->spec.events[i];
+        uint64_t change = s->spans[i].first;
+        if (is_moment(e->kind)) {
+            if (e->at_ns <= s->opened_ns) {
+                continue; /* it was, or it fell in a time away */
+            } else if (s->frame >= change) {
+                step.act = ACT_END;
+                step.event = e;
+                return step;
+            }
+        } else if (s->frame >= change) {
+            bool inside = s->frame < s->spans[i].last;
+            change = inside ? s->spans[i].last : UINT64_MAX;
+            gap = gap || (inside && e->kind == SYNTH_GAP);
+            idle = idle || (inside && e->kind == SYNTH_STALL);
+            step.silent = step.silent || (inside && e->kind == SYNTH_SILENT);
+        }
+        if (change < step.until && e->kind != SYNTH_BURST) {
+            step.until = change;
+        }
+    }
+    step.act = gap ? ACT_GAP : idle ? ACT_STALL : ACT_PACKET;
+    return step;
+}
+
+/* Let the time DUE come. IDLE: nothing is playing meanwhile, so that time
+ * itself counts as reached. False: there is a stop that KNOWN_STOP is not. */
+static bool wait_real(struct synth *s, const struct outlet *out, int64_t due,
+                      int64_t known_stop, bool idle)
+{
+    for (;;) {
+        int64_t now = clock_now_ns();
+        if (stop_time(s) != known_stop) {
+            return false;
+        } else if (now >= due) {
+            return true;
+        }
+        if (idle && now > s->reached_ns) {
+            s->reached_ns = now;
+        }
+        out->idle(out->context, s->reached_ns);
+        wake_wait(s->wake, due - now < 50 * MS ? due - now : 50 * MS);
+    }
+}
+
+/* The same in virtual time, in steps of 100 ms while nothing plays. A stall
+ * without an end goes on in ever larger steps, and slower than the rest of
+ * the program, so that the clock does not run away from who reads it. */
+static bool wait_fast(struct synth *s, const struct outlet *out, int64_t due,
+                      int64_t known_stop, bool idle)
+{
+    int64_t step = 100 * MS;
+    while (idle && s->virtual_ns < due) {
+        if (stop_time(s) != known_stop) {
+            return false;
+        }
+        int64_t left = due - s->virtual_ns;
+        s->virtual_ns += left < step ? left : step;
+        s->reached_ns = s->virtual_ns;
+        out->idle(out->context, s->reached_ns);
+        if (due == INT64_MAX) {
+            step = step < 10000 * MS ? step + step / 8 : step;
+            wake_wait(s->wake, MS);
+        }
+    }
+    if (due > s->virtual_ns) {
+        s->virtual_ns = due;
+    }
+    return stop_time(s) == known_stop;
+}
+
+static bool wait_until(struct synth *s, const struct outlet *out, int64_t due,
+                       int64_t known_stop, bool idle)
+{
+    return s->spec.fast ? wait_fast(s, out, due, known_stop, idle)
+                        : wait_real(s, out, due, known_stop, idle);
+}
+
+/* When a packet that is complete at NS (since the origin) is handed over. */
+static int64_t delivery(const struct synth *s, int64_t ns)
+{
+    for (unsigned i = 0; i < s->spec.event_count; i++) {
+        const struct synth_event *e = &s->spec.events[i];
+        if (e->kind == SYNTH_BURST && e->at_ns <= ns &&
+            ns < e->at_ns + e->length_ns) {
+            ns = e->at_ns + e->length_ns;
+        }
+    }
+    return ns;
+}
+
+/* How late packet NUMBER's stamp is. */
+static int64_t lateness(const struct synth *s, uint64_t number)
+{
+    uint64_t x = (number + 1) * UINT64_C(0x9e3779b97f4a7c15);
+    x = (x ^ x >> 32) * UINT64_C(0xd6e8feb86659fd93);
+    return (int64_t)((x ^ x >> 32) % ((uint64_t)s->spec.jitter_ns + 1));
+}
+
+static void emit(struct synth *s, const struct outlet *out, uint32_t frames,
+                 bool silent)
+{
+    struct packet packet = {
+        .kind = PACKET_AUDIO,
+        .frames = frames,
+        .time_ns = PACKET_NO_TIME,
+        .position = PACKET_NO_POSITION,
+    };
+    const void *data = silent ? synth_signal_rubbish(s->signal)
+                              : synth_signal_at(s->signal, s->frame, frames);
+    if (!s->spec.no_time) {
+        packet.time_ns =
+            s->origin_ns + time_at(s, s->frame) + lateness(s, s->packets);
+    }
+    if (s->spec.position != SYNTH_POSITION_NONE) {
+        bool zero = s->spec.position == SYNTH_POSITION_ZERO;
+        packet.position = zero ? 0 : s->position;
+    }
+    if (s->missed || s->spec.flag_every) {
+        packet.flags |= PACKET_DISCONTINUITY;
+    }
+    if (silent) {
+        packet.flags |= PACKET_SILENT;
+    }
+    s->missed = false;
+    s->packets++;
+    s->frame += frames;
+    s->position += frames;
+    s->reached_ns = s->origin_ns + time_at(s, s->frame);
+    out->packet(out->context, &packet, data, s->spec.type);
+}
+
+/* One packet, when it is complete. False: room was interrupted. */
+static bool run_packet(struct synth *s, const struct outlet *out,
+                       const struct step *step, int64_t stop)
+{
+    uint64_t left = step->until - s->frame;
+    uint32_t frames =
+        left < s->period_frames ? (uint32_t)left : s->period_frames;
+    int64_t due = time_at(s, s->frame + frames);
+    if (stop == INT64_MAX) {
+        due = delivery(s, due);
+    }
+    if (s->spec.fast && !out->room(out->context, frames)) {
+        return false;
+    }
+    if (wait_until(s, out, s->origin_ns + due, stop, false)) {
+        emit(s, out, frames, step->silent);
+        if (s->spec.fast) {
+            out->idle(out->context, s->reached_ns);
+        }
+    }
+    return true;
+}
+
+/* The moment of STEP's event: why run ends. */
+static enum source_end end_for(const struct synth_event *e, struct fault *f)
+{
+    const char *why = e->kind == SYNTH_LOSE       ? "lost, as asked for"
+                      : e->kind == SYNTH_REFORMAT ? "format changed"
+                                                  : "the default moved";
+    fault_set(f, ERR_DEVICE_LOST, "synth", why, NULL);
+    return e->kind == SYNTH_REROUTE ? SOURCE_REROUTED : SOURCE_LOST;
+}
+
+static enum source_end synth_run(struct source *source,
+                                 const struct outlet *out, struct fault *f)
+{
+    struct synth *s = self(source);
+    for (;;) {
+        int64_t stop = stop_time(s);
+        if (stop == SOURCE_STOP_NOW) {
+            return SOURCE_INTERRUPTED;
+        }
+        uint64_t stop_frame = stop == INT64_MAX ? UINT64_MAX
+                              : stop <= s->origin_ns
+                                  ? 0
+                                  : frame_at(s, stop - s->origin_ns);
+        struct step step = next_step(s, stop_frame);
+        /* Where nothing follows that could end it: for ever. */
+        int64_t until = step.until == UINT64_MAX
+                            ? INT64_MAX
+                            : s->origin_ns + time_at(s, step.until);
+        switch (step.act) {
+        case ACT_STOP: return SOURCE_INTERRUPTED;
+        case ACT_PACKET:
+            if (!run_packet(s, out, &step, stop)) {
+                return SOURCE_INTERRUPTED;
+            }
+            break;
+        case ACT_GAP:
+            s->position += step.until - s->frame;
+            s->frame = step.until;
+            s->missed = true;
+            break;
+        case ACT_STALL:
+            if (wait_until(s, out, until, stop, true)) {
+                s->frame = step.until;
+                s->reached_ns = until;
+            }
+            break;
+        case ACT_END:
+            if (wait_until(s, out, s->origin_ns + time_at(s, s->frame), stop,
+                           false)) {
+                return end_for(step.event, f);
+            }
+            break;
+        }
+    }
+}
+
+const struct source_ops synth_ops = {
+    .name = "synth",
+    .create = synth_create,
+    .open = synth_open,
+    .run = synth_run,
+    .close = synth_close,
+    .interrupt = synth_interrupt,
+    .wait = synth_wait,
+    .now = synth_now,
+    .destroy = synth_destroy,
+};
