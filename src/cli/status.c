@@ -157,7 +157,7 @@ size_t status_format(const struct status *s, const struct session_status *look,
     if (tenth > 2) {
         time[tenth - 2] = '\0';
     }
-    snprintf(head, sizeof head, "%s  %s", time, amount);
+    snprintf(head, sizeof head, "%s  %8s", time, amount);
     uint64_t lost = look->account.frames[CLASS_LOST];
     if (look->gone) {
         snprintf(tail, sizeof tail, "  device gone: waiting");

@@ -450,6 +450,19 @@ frames_of() { # frames in the file $1
     [ "$(frames_of a.wav)" -eq 48000 ]
 }
 
+@test "a device that goes away and comes back is told, and is time" {
+    "$LOOPREC" --json --source=synth:tone,fast,lose-at=1s+500ms -d 3 \
+        a.wav >a.json 2>err
+    [ "$(frames_of a.wav)" -eq 144000 ]
+    jq -es '[.[] | select(.event == "device") | .state] == ["lost", "back"]' \
+        a.json
+    jq -es '.[-1] | .gone >= 24000 and .gone < 36000 and
+        .captured + .gone == .frames and .lost == 0' a.json
+    grep -q '^looprec: warning: the device is gone, waiting for it: ' err
+    grep -q '^looprec: the device is back: ' err
+    grep -q 'gone 00:00:00.5' err
+}
+
 # --- pipes and closed streams ---
 
 @test "a reader that goes away is a normal end, told as one" {

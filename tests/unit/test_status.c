@@ -48,7 +48,7 @@ static void test_line(void **state)
     status_init(&s, true, 48000, 2);
     status_update(&s, &look, 0);
     status_format(&s, &look, 80, line, sizeof line);
-    has(line, "00:01:23.5  12.3 MB");
+    has(line, "00:01:23.5   12.3 MB  L ");
     has(line, "L ###");
     has(line, "R ###");
     has(line, "-6.0 ");
