@@ -3,8 +3,6 @@
  * samples are in it bit for bit. It prints name=value lines, or fails and says
  * why. */
 #include <math.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "audio.h"
 
@@ -12,14 +10,16 @@ static const double PI = 3.14159265358979323846;
 
 static const char *const OPTIONS[] = {"raw",       "channel", "from",  "to",
                                       "threshold", "hold",    "limit", "count",
-                                      "apart",     "least",   "every", NULL};
+                                      "apart",     "least",   "hz",    NULL};
 
 static const char USAGE[] =
     "Usage: analyse WHAT FILE [--raw=s16,48000,2] [--channel=N] [--from=S]\n"
     "                         [--to=S] [OPTION]...\n"
     "  frames   length, rate, channels, bits, type; peak of each channel\n"
     "  tone     frequency, level, largest break of phase; --limit=DEGREES is\n"
-    "           what counts as a break (2)\n"
+    "           what counts as a break (2); --hz=HZ: it is known, and the "
+    "phase\n"
+    "           that this stretch's tone has at frame 0 is printed\n"
     "  onsets   where sound begins and ends; --threshold=DB (-40);\n"
     "           --hold=S: shorter pauses do not count (0.02)\n"
     "  clicks   the loudest frames; --count=N (1) --apart=S (0.01)\n"
@@ -197,6 +197,20 @@ static struct fit *fit_windows(const struct job *j, double *step,
     return fits;
 }
 
+/* Where the frequency is known: the phase that the tone of this stretch would
+ * have had at frame 0. Two stretches of one tone, with anything between them,
+ * have the same where no frame is missing or too many. */
+static void print_phase(const struct job *j)
+{
+    double hz = number(j, "hz", 0);
+    if (hz > 0) {
+        double step = 2 * PI * hz / j->audio.rate;
+        struct fit fit = fit_sine(j, j->from, j->to - j->from, step);
+        printf("phase_degrees=%.3f\n",
+               wrap(fit.phase - step * (double)j->from) * 180 / PI);
+    }
+}
+
 static void do_tone(struct job *j)
 {
     double limit = number(j, "limit", 2);
@@ -246,6 +260,7 @@ static void do_tone(struct job *j)
     printf("largest_step_at=%.6f\n", seconds(j, largest_frame));
     printf("residual_db=%.1f\n", decibels(worst / amplitude));
     printf("residual_at=%.6f\n", seconds(j, worst_frame));
+    print_phase(j);
     free(fits);
 }
 
@@ -407,59 +422,6 @@ static void do_find(struct job *j)
     audio_free(&needle);
 }
 
-/* --- await --- */
-
-static int64_t wall_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
-
-/* Samples of 16 bits as they come from a recorder of small latency. The time
- * is that of the read that brought the sound: later than the sound itself by
- * the recorder's latency. */
-static int do_await(const struct arguments *arguments)
-{
-    SF_INFO info = {0};
-    parse_raw(option_text(arguments, "raw", "s16,48000,2"), &info);
-    double threshold =
-        32768 * pow(10, option_number(arguments, "threshold", -40) / 20);
-    double every = option_number(arguments, "every", 0);
-    int64_t pause = llround(every * info.samplerate);
-    int64_t samples = 0, last = INT64_MIN / 2;
-    unsigned char block[4096];
-    size_t kept = 0;
-    ssize_t got;
-
-    while ((got = read(0, block + kept, sizeof(block) - kept)) > 0) {
-        int64_t now = wall_ns();
-        size_t have = kept + (size_t)got;
-        for (size_t i = 0; i + 1 < have; i += 2, samples++) {
-            int16_t value = (int16_t)(block[i] | block[i + 1] << 8);
-            if (abs(value) <= threshold) {
-                continue;
-            }
-            int64_t frame = samples / info.channels;
-            if (frame - last > pause) {
-                printf("time_ns=%lld frame=%lld\n", (long long)now,
-                       (long long)frame);
-                fflush(stdout);
-                if (every <= 0) {
-                    return 0;
-                }
-            }
-            last = frame;
-        }
-        kept = have % 2;
-        block[0] = block[have - kept];
-    }
-    if (every > 0) {
-        return 0;
-    }
-    die("the input ended without any sound");
-}
-
 /* --- */
 
 static void load(struct job *j, bool find)
@@ -501,9 +463,6 @@ int main(int argc, char **argv)
         return 2;
     }
     check_options(&j.arguments, OPTIONS);
-    if (strcmp(what, "await") == 0) {
-        return do_await(&j.arguments);
-    }
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         if (strcmp(commands[i].name, what) == 0) {
             j.channel = (int)number(&j, "channel", commands[i].channel);

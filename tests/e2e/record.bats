@@ -1,0 +1,365 @@
+#!/usr/bin/env bats
+# Recordings of what really plays, on each system (see lib.bash for SYSTEM), told
+# right or wrong by what is in the file: its frames, its phases, its onsets.
+
+load lib.bash
+
+setup_file() {
+    start_server main --extra-sink=quiet --extra-sink=halted --extra-sink=paused \
+        --extra-sink=other
+    cd "$BATS_FILE_TMPDIR" || return
+    generate tone tone.wav --seconds=30
+    generate tone tone2.wav --seconds=2
+    generate noise noise.wav --seconds=3
+    generate clicks click.wav --seconds=1.5 --lead=0.5
+}
+
+teardown_file() {
+    stop_server main
+}
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return
+    SIGNALS=$BATS_FILE_TMPDIR
+    SINK=$LOOPREC_TEST_SINK
+}
+
+teardown() {
+    end_started
+}
+
+# --- -d 10 ---
+
+# Five recordings of ten seconds at the same time. On `paused` the sink sleeps
+# from the third to the sixth second, on `halted` from the fifth to the end.
+ten_seconds() {
+    local dir=$BATS_FILE_TMPDIR/ten name
+    mkdir -p "$dir"
+    cd "$dir" || return
+    play "$SIGNALS/tone.wav" "$SINK"
+    play "$SIGNALS/tone.wav" halted
+    play "$SIGNALS/tone.wav" paused
+    for name in "$SINK" halted paused; do
+        is_playing "$name" || return
+    done
+    local -A pids
+    launch flac -d 10 -D "$SINK" tone.flac
+    pids[flac]=$PID
+    launch wav -d 10 -D "$SINK" tone.wav
+    pids[wav]=$PID
+    launch quiet -d 10 -D quiet quiet.wav
+    pids[quiet]=$PID
+    launch halted -d 10 -D halted halted.flac
+    pids[halted]=$PID
+    launch paused -d 10 -D paused paused.wav
+    pids[paused]=$PID
+    for name in "${!pids[@]}"; do
+        is_started "$name" "${pids[$name]}" || return
+    done
+    local begin
+    begin=$(started_ns paused)
+    sleep_until $((begin + 3000000000))
+    pactl suspend-sink paused 1 || return
+    sleep_until $((begin + 5000000000))
+    pactl suspend-sink halted 1 || return
+    sleep_until $((begin + 6000000000))
+    pactl suspend-sink paused 0 || return
+    for name in "${!pids[@]}"; do
+        finished "$name" "${pids[$name]}" || return
+    done
+    pactl suspend-sink halted 0
+    cd - >/dev/null || return
+    end_started
+}
+
+@test "-d 10 is 480,000 frames exactly, while a tone plays" {
+    once ten_seconds
+    cd "$BATS_FILE_TMPDIR/ten"
+    local name
+    for name in flac wav; do
+        has_frames "tone.$name" 480000 48000 2
+        [ "$(final $name .frames)" -eq 480000 ]
+        [ "$(final $name .stop)" = duration ]
+        [ "$(final $name .lost)" -eq 0 ]
+        [ "$(final $name .gone)" -eq 0 ]
+    done
+}
+
+@test "a tone that plays throughout has no break of phase, in FLAC and in WAV" {
+    once ten_seconds
+    cd "$BATS_FILE_TMPDIR/ten"
+    local file
+    for file in tone.flac tone.wav; do
+        is_whole_tone "$file"
+        is_whole_tone "$file" --channel=1
+        near "$(measure dbfs tone "$file")" -6 0.02 "$file: level"
+    done
+}
+
+@test "-d 10 is 480,000 frames exactly, with nothing playing" {
+    once ten_seconds
+    cd "$BATS_FILE_TMPDIR/ten"
+    has_frames quiet.wav 480000 48000 2
+    [ "$(measure silent_frames silence quiet.wav)" -eq 480000 ]
+    [ "$(final quiet .lost)" -eq 0 ]
+    [ "$(final quiet .gone)" -eq 0 ]
+    [ "$(final quiet .peak_dbfs)" = null ]
+}
+
+@test "-d 10 is 480,000 frames exactly, with the sink suspended half-way" {
+    once ten_seconds
+    cd "$BATS_FILE_TMPDIR/ten"
+    has_frames halted.flac 480000 48000 2
+    [ "$(final halted .lost)" -eq 0 ]
+    is_whole_tone halted.flac --to=4.8
+    near "$(measure end1 onsets halted.flac)" 5 0.15 "the end of the tone"
+    [ "$(measure spans onsets halted.flac)" -eq 1 ]
+}
+
+@test "-d 10 is 480,000 frames exactly, with the sink suspended and awake again" {
+    once ten_seconds
+    cd "$BATS_FILE_TMPDIR/ten"
+    has_frames paused.wav 480000 48000 2
+    [ "$(final paused .lost)" -eq 0 ]
+    [ "$(measure spans onsets paused.wav --hold=0.5)" -eq 2 ]
+    near "$(measure end1 onsets paused.wav --hold=0.5)" 3 0.15 "the end of the tone"
+    near "$(measure start2 onsets paused.wav --hold=0.5)" 6 0.3 "its return"
+    is_whole_tone paused.wav --to=2.8
+    is_whole_tone paused.wav --from=6.5
+}
+
+# --- onsets ---
+
+@test "tone, nothing for 3 s, tone: both onsets are at the times they had" {
+    record flac -D "$SINK" onsets.flac
+    local flac=$PID
+    record wav -D "$SINK" onsets.wav
+    local wav=$PID
+    watch "$SINK" seen --every=1
+    play "$SIGNALS/tone2.wav" "$SINK" --latency-msec=50
+    heard seen 1
+    local first=$HEARD_NS
+    await_end "$PLAYER"
+    sleep_until $((first + 5000000000))
+    play "$SIGNALS/tone2.wav" "$SINK" --latency-msec=50
+    heard seen 2
+    local second=$HEARD_NS
+    await_end "$PLAYER"
+    interrupt "$flac" "$wav"
+    finished flac "$flac"
+    finished wav "$wav"
+
+    # what the watcher has is the sink's own time: nothing is missing in it,
+    # as its last onset is where the clock says
+    local raw=--raw=s16,48000,2 apart name
+    head -c $(($(stat -c %s seen.raw) / 4 * 4)) seen.raw >reference.raw
+    [ "$(measure spans onsets reference.raw $raw --hold=0.5)" -eq 2 ]
+    apart=$(calculate "$(measure start2 onsets reference.raw $raw --hold=0.5) - \
+        $(measure start1 onsets reference.raw $raw --hold=0.5)")
+    near "$apart" "$(calculate "($second - $first) / 1e9")" 0.05 "the reference"
+    for name in flac wav; do
+        local file=onsets.$name
+        [ "$(measure spans onsets $file --hold=0.5)" -eq 2 ]
+        local start1 start2
+        start1=$(measure start1 onsets $file --hold=0.5)
+        start2=$(measure start2 onsets $file --hold=0.5)
+        near "$(calculate "$start2 - $start1")" "$apart" 0.02 "$file: the time between the onsets"
+        near "$start1" "$(calculate "($first - $(started_ns $name)) / 1e9")" 0.06 "$file: the first onset"
+        near "$start2" "$(calculate "($second - $(started_ns $name)) / 1e9")" 0.06 "$file: the second onset"
+        near "$(calculate "$(measure end1 onsets $file --hold=0.5) - $start1")" 2 0.001 "$file: the first tone"
+        is_whole_tone $file --from="$(calculate "$start1 + 0.05")" --to="$(calculate "$start1 + 1.9")"
+        is_whole_tone $file --from="$(calculate "$start2 + 0.05")" --to="$(calculate "$start2 + 1.9")"
+        [ "$(final $name .lost)" -eq 0 ]
+        [ "$(final $name .gone)" -eq 0 ]
+    done
+}
+
+# --- the stop ---
+
+@test "stopped after T seconds the file lasts T, and a click just before is in it" {
+    local name file
+    record flac -D "$SINK" click.flac
+    local flac=$PID
+    record wav -D "$SINK" click.wav
+    local wav=$PID
+    watch "$SINK" seen
+    play "$SIGNALS/click.wav" "$SINK" --latency-msec=20
+    heard seen 1
+    sleep_until $((HEARD_NS + 100000000))
+    interrupt "$flac" "$wav"
+    finished flac "$flac"
+    finished wav "$wav"
+    for name in flac wav; do
+        file=click.$name
+        local length
+        length=$(calculate "$(measure frames frames $file) / 48000")
+        near "$length" "$(calculate "($SENT_NS - $(started_ns $name)) / 1e9")" 0.02 "$file: its length"
+        [ "$(final $name .stop)" = interrupt ]
+        near "$(measure click1_dbfs clicks $file)" 0 0.1 "$file: the click"
+        near "$(calculate "$length - $(measure click1 clicks $file)")" 0.1 0.06 "$file: from the click to the end"
+    done
+}
+
+# --- bit for bit ---
+
+@test "16-bit sound at full scale is in the file bit for bit, in FLAC and in WAV" {
+    local name
+    local -A pids
+    for name in s16.flac s24.flac s16.wav s24.wav s32.wav f32.wav; do
+        launch "$name" -D "$SINK" -f "${name%.*}" "$name"
+        pids[$name]=$PID
+    done
+    for name in "${!pids[@]}"; do
+        is_started "$name" "${pids[$name]}"
+    done
+    play "$SIGNALS/noise.wav" "$SINK"
+    await_end "$PLAYER"
+    sleep 0.2
+    interrupt "${pids[@]}"
+    for name in "${!pids[@]}"; do
+        finished "$name" "${pids[$name]}"
+    done
+    for name in "${!pids[@]}"; do
+        [ "$(measure found find "$SIGNALS/noise.wav" "$name")" -eq 1 ] ||
+            fail "$name: $(analyse find "$SIGNALS/noise.wav" "$name")"
+        [ "$(final "$name" .clipped)" -eq 0 ]
+    done
+}
+
+# --- a slow reader ---
+
+# Raw audio of 12 s to standard output, whose reader sleeps for 5 s after two.
+# $1 the name, then options. Leaves $1.raw, $1.json and STATUS.
+to_a_slow_reader() {
+    local name=$1 run=("$LOOPREC")
+    shift
+    [ "$SYSTEM" != wine ] || run=("$ROOT/scripts/wine" "$LOOPREC")
+    STATUS=0
+    set -o pipefail
+    "${run[@]}" --json -d 12 -t raw -f s16 "$@" - 2>"$name.json" </dev/null 3>&- | {
+        head -c 384000
+        sleep 5
+        cat
+    } >"$name.raw" 3>&- || STATUS=$?
+    set +o pipefail
+}
+
+slow_readers() {
+    mkdir -p "$BATS_FILE_TMPDIR/slow"
+    cd "$BATS_FILE_TMPDIR/slow" || return
+    play "$SIGNALS/tone.wav" "$SINK"
+    is_playing "$SINK" || return
+    # each in a shell of its own, at the same time
+    local pids=()
+    (
+        to_a_slow_reader kept -D "$SINK" --strict
+        echo "$STATUS" >kept.status
+    ) 3>&- &
+    pids+=($!)
+    (
+        to_a_slow_reader lossy -D "$SINK" --strict --buffer=100ms
+        echo "$STATUS" >lossy.status
+    ) 3>&- &
+    pids+=($!)
+    (
+        to_a_slow_reader lenient -D "$SINK" --buffer=100ms
+        echo "$STATUS" >lenient.status
+    ) 3>&- &
+    pids+=($!)
+    wait "${pids[@]}"
+    cd - >/dev/null || return
+    end_started
+}
+
+@test "a writer paused for 5 s loses nothing" {
+    once slow_readers
+    cd "$BATS_FILE_TMPDIR/slow"
+    [ "$(<kept.status)" -eq 0 ]
+    local raw=--raw=s16,48000,2
+    [ "$(measure frames frames kept.raw $raw)" -eq 576000 ]
+    is_whole_tone kept.raw $raw
+    [ "$(final kept .lost)" -eq 0 ]
+    # there was no room for it in the pipe: it lay in the ring
+    true_that "$(final kept .ring_high_water) > 0.3"
+}
+
+@test "with --buffer=100ms it loses: the length stays, and the loss is told to the frame" {
+    once slow_readers
+    cd "$BATS_FILE_TMPDIR/slow"
+    local raw=--raw=s16,48000,2 name
+    [ "$(<lossy.status)" -eq 4 ]
+    [ "$(<lenient.status)" -eq 0 ]
+    for name in lossy lenient; do
+        [ "$(measure frames frames $name.raw $raw)" -eq 576000 ]
+        true_that "$(final $name .lost) > 3 * 48000 && $(final $name .lost) < 5.2 * 48000" "$(final $name .lost)"
+        events_show $name 'last as $end | map(select(.event == "gap" and .class == "lost"))
+            | length > 0 and (map(.frames) | add) == $end.lost
+            and all(.[]; .at_frame > 0 and (.reason | length) > 0)'
+        [ "$(final $name '.captured + .idle + .lost + .gone')" -eq 576000 ]
+        # Silence takes the place of what is lost: the tone goes on afterwards
+        # as if nothing had happened.
+        local gap
+        gap=$(analyse silence $name.raw $raw --least=1)
+        grep -qx silences=1 <<<"$gap" || fail "$name: $gap"
+        local from to
+        read -r from to < <(sed -n 's/^silence1=//p' <<<"$gap")
+        near "$(calculate "($to - $from) * 48000")" "$(jq -rs 'map(select(.class == "lost") | .frames) | max' $name.json)" \
+            2 "$name: the silence is what was lost"
+        near "$(measure phase_degrees tone $name.raw $raw --hz=997 --to="$from")" \
+            "$(measure phase_degrees tone $name.raw $raw --hz=997 --from=11)" 0.5 "$name: phase across the loss"
+    done
+}
+
+@test "stopped and continued after 5 s, the recorder's file has its length and the truth" {
+    [ "$SYSTEM" != wine ] || skip "a stopped Wine process is not what this tests"
+    play "$SIGNALS/tone.wav" "$SINK"
+    is_playing "$SINK"
+    record frozen -d 10 -D "$SINK" frozen.flac
+    local pid=$PID begin
+    begin=$(started_ns frozen)
+    sleep_until $((begin + 2000000000))
+    kill -STOP "$pid"
+    sleep_until $((begin + 7000000000))
+    kill -CONT "$pid"
+    finished frozen "$pid"
+    has_frames frozen.flac 480000
+    is_whole_tone frozen.flac --to=1.9
+    is_whole_tone frozen.flac --from=8
+    local silent
+    silent=$(measure silent_frames silence frozen.flac --least=0.002)
+    if [ "$(final frozen '.lost + .idle')" -eq 0 ]; then
+        is_whole_tone frozen.flac
+    else
+        # what is missing is called so, and is no more than is silent
+        [ "$(final frozen .idle)" -eq 0 ]
+        near "$(final frozen .lost)" "$silent" 1000 "lost and silent"
+    fi
+    near "$(measure phase_degrees tone frozen.flac --hz=997 --to=1.9)" \
+        "$(measure phase_degrees tone frozen.flac --hz=997 --from=8)" 60 "phase across the stop"
+}
+
+# --- pipes ---
+
+@test "raw samples in a pipe have the same sum on every system" {
+    looprec -q --source=synth:noise=7,bits=16,fast -d 5 -t raw -f s16 - | sha256sum >sum
+    cat sum
+    looprec -q --source=synth:counter,bits=16,fast -d 5 -t raw -f s16 - >counter.raw
+    [ "$(measure breaks counter counter.raw --raw=s16,48000,2)" -eq 0 ]
+    [ "$(measure frames frames counter.raw --raw=s16,48000,2)" -eq 240000 ]
+    perl -e 'print pack "v*", map { $_ & 0xffff } 0 .. 479_999' | cmp - counter.raw
+}
+
+@test "a closed pipe ends a recording cleanly" {
+    local run=("$LOOPREC")
+    [ "$SYSTEM" != wine ] || run=("$ROOT/scripts/wine" "$LOOPREC")
+    # without -d: only the closed pipe can end it
+    {
+        STATUS=0
+        timeout 30 "${run[@]}" --json -D "$SINK" -t raw -f s16 - 2>closed.json </dev/null || STATUS=$?
+        echo "$STATUS" >closed.status
+    } 3>&- | head -c 96000 >closed.raw
+    [ "$(stat -c %s closed.raw)" -eq 96000 ]
+    [ "$(<closed.status)" -eq 0 ]
+    [ "$(final closed .stop)" = reader-closed ]
+    [ "$(final closed .error)" = null ]
+}
