@@ -1,16 +1,16 @@
 /* wasapi: the source that hears what Windows plays, by loopback of the default
  * or of a named render endpoint. See source.h for the order of calls and the
- * threads; the work is done in endpoint.c, capture.c, device.c, notify.c. */
+ * threads; the work is done in endpoint.c, pump.c, device.c, notify.c. */
 #include "source/wasapi/wasapi.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "source/wasapi/capture.h"
 #include "source/wasapi/device.h"
 #include "source/wasapi/endpoint.h"
 #include "source/wasapi/hresult.h"
 #include "source/wasapi/notify.h"
+#include "source/wasapi/pump.h"
 #include "sys/clock.h"
 
 struct wasapi {
@@ -139,7 +139,7 @@ static bool wasapi_open(struct source *s, struct source_info *info,
         wasapi_close(s);
         return false;
     }
-    capture_settle(&w->endpoint, &w->interrupt);
+    pump_settle(&w->endpoint, &w->interrupt);
     if (interrupt_stop(&w->interrupt) != INT64_MAX) {
         wasapi_close(s);
         return fault_set(f, ERR_SOURCE_FAILED, "open the output", "interrupted",
@@ -154,8 +154,8 @@ static enum source_end wasapi_run(struct source *s, const struct outlet *out,
 {
     struct wasapi *w = self(s);
 
-    return capture_run(&w->endpoint, &w->interrupt, w->notify, follows(w),
-                       w->name, out, f);
+    return pump_run(&w->endpoint, &w->interrupt, w->notify, follows(w), w->name,
+                    out, f);
 }
 
 static void wasapi_interrupt(struct source *s, int64_t stop_ns)

@@ -1,7 +1,7 @@
-/* capture: takes the packets out of an open endpoint until something ends it.
- * Capture thread, but for capture_interrupt. */
-#ifndef LOOPREC_SOURCE_WASAPI_CAPTURE_H
-#define LOOPREC_SOURCE_WASAPI_CAPTURE_H
+/* pump: takes the packets out of an open endpoint until something ends it.
+ * Capture thread, but for interrupt_post. */
+#ifndef LOOPREC_SOURCE_WASAPI_PUMP_H
+#define LOOPREC_SOURCE_WASAPI_PUMP_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -29,13 +29,13 @@ int64_t interrupt_stop(const struct interrupt *i);
 
 /* Wait until a stream that has begun to tick gives its first packet. At once
  * where nothing plays. Bounded. */
-void capture_settle(const struct endpoint *e, const struct interrupt *i);
+void pump_settle(const struct endpoint *e, const struct interrupt *i);
 
 /* As source_ops.run. NOTIFY may be NULL. FOLLOW: a new default ends it. NAME
  * is the device's, for messages. */
-enum source_end capture_run(const struct endpoint *e, const struct interrupt *i,
-                            const struct notify *notify, bool follow,
-                            const char *name, const struct outlet *out,
-                            struct fault *f);
+enum source_end pump_run(const struct endpoint *e, const struct interrupt *i,
+                         const struct notify *notify, bool follow,
+                         const char *name, const struct outlet *out,
+                         struct fault *f);
 
 #endif

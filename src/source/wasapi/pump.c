@@ -1,6 +1,6 @@
-/* capture: takes the packets out of an open endpoint. See capture.h. Capture
+/* pump: takes the packets out of an open endpoint. See pump.h. Capture
  * thread; nothing here locks, allocates, prints or touches a file. */
-#include "source/wasapi/capture.h"
+#include "source/wasapi/pump.h"
 
 #include "core/packet.h"
 #include "source/wasapi/hresult.h"
@@ -221,10 +221,10 @@ static void wait_for_more(const struct endpoint *e, const struct interrupt *i,
     WaitForMultipleObjects(e->event ? 2 : 1, handles, FALSE, timeout_ms);
 }
 
-enum source_end capture_run(const struct endpoint *e, const struct interrupt *i,
-                            const struct notify *notify, bool follow,
-                            const char *name, const struct outlet *out,
-                            struct fault *f)
+enum source_end pump_run(const struct endpoint *e, const struct interrupt *i,
+                         const struct notify *notify, bool follow,
+                         const char *name, const struct outlet *out,
+                         struct fault *f)
 {
     struct run r = {
         .endpoint = e,
@@ -266,7 +266,7 @@ enum source_end capture_run(const struct endpoint *e, const struct interrupt *i,
  * that began before would begin with a hole. Where nothing plays, Windows
  * sends no events (Windows 10 1703 and later) and there is nothing to wait
  * for. */
-void capture_settle(const struct endpoint *e, const struct interrupt *i)
+void pump_settle(const struct endpoint *e, const struct interrupt *i)
 {
     HANDLE handles[2] = {i->wake, e->event};
     int64_t end_ns = clock_now_ns() + SETTLE_MAX_NS;
