@@ -27,6 +27,11 @@ enum {
  * not kept waiting by us. */
 #define PROMPT_NS INT64_C(40000000)
 
+/* How far beyond the stop a packet must reach: stamps are late by what the
+ * reader was kept waiting (measured under Wine: up to 20 ms either side of the
+ * count of frames), and what is too much is cut off by the writer. */
+#define TAIL_BEYOND_NS INT64_C(60000000)
+
 /* After the stop, beyond what is in flight: nothing for so long and nothing
  * comes; and the bound for a stream that never says that it got there. */
 #define TAIL_QUIET_NS INT64_C(60000000)
@@ -182,7 +187,7 @@ static bool tail_is_done(const struct run *r, int64_t stop_ns,
         return true;
     if (now_ns < stop_ns)
         return false;
-    if (r->end_ns >= stop_ns ||
+    if (r->end_ns - TAIL_BEYOND_NS >= stop_ns ||
         now_ns - stop_ns >= TAIL_MAX_NS + r->in_flight_ns)
         return true;
     return drained == DRAINED_EMPTY &&
@@ -229,7 +234,7 @@ enum source_end pump_run(const struct endpoint *e, const struct interrupt *i,
     struct run r = {
         .endpoint = e,
         .out = out,
-        .end_ns = INT64_MIN,
+        .end_ns = INT64_MIN / 2,
         .looked_ns = INT64_MIN,
         .in_flight_ns = IN_FLIGHT_NS,
         .idle_ns = INT64_MIN,
