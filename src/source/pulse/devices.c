@@ -9,8 +9,7 @@
 struct answer {
     struct device_list *list;
     struct output *output;
-    char *name;
-    size_t name_size;
+    struct server *server;
     bool found;
     bool no_memory;
     uint32_t monitor_of;
@@ -126,9 +125,12 @@ static void on_server(pa_context *c, const pa_server_info *info, void *data)
 {
     struct answer *a = data;
     (void)c;
-    if (info != NULL && info->default_sink_name != NULL &&
-        info->default_sink_name[0] != '\0') {
-        devices_copy(a->name, a->name_size, info->default_sink_name);
+    if (info != NULL) {
+        devices_copy(a->server->default_sink, sizeof a->server->default_sink,
+                     info->default_sink_name);
+        /* "PulseAudio (on PipeWire 0.3.65)" */
+        a->server->pipewire = info->server_name != NULL &&
+                              strstr(info->server_name, "PipeWire") != NULL;
         a->found = true;
     }
 }
@@ -202,20 +204,17 @@ static void on_source(pa_context *c, const pa_source_info *info, int eol,
     a->found = true;
 }
 
-bool devices_default(struct link *l, char *name, size_t size,
-                     int64_t deadline_ns, struct fault *f)
+bool devices_server(struct link *l, struct server *out, int64_t deadline_ns,
+                    struct fault *f)
 {
-    struct answer a = {.name = name, .name_size = size};
+    static const char *const op_name = "ask the sound server";
+    *out = (struct server){.pipewire = false};
+    struct answer a = {.server = out};
     pa_operation *op = pa_context_get_server_info(l->context, on_server, &a);
-    if (!link_finish(l, op, "ask for the default output", deadline_ns, f)) {
+    if (!link_finish(l, op, op_name, deadline_ns, f)) {
         return false;
     }
-    if (!a.found) {
-        return fault_set(f, ERR_NO_DEVICE, "ask for the default output",
-                         "the sound server has no default output",
-                         "choose one with -D; looprec -l lists the outputs");
-    }
-    return true;
+    return a.found || link_fault(l, ERR_SOURCE_FAILED, op_name, f);
 }
 
 bool devices_list(struct link *l, struct device_list *out, int64_t deadline_ns,
@@ -229,19 +228,13 @@ bool devices_list(struct link *l, struct device_list *out, int64_t deadline_ns,
     if (a.no_memory) {
         return fault_set(f, ERR_NO_MEMORY, "list the outputs", NULL, NULL);
     }
-    char name[256];
-    struct fault none = {.err = ERR_OK};
-    if (!devices_default(l, name, sizeof name, deadline_ns, &none)) {
-        if (none.err == ERR_NO_DEVICE) {
-            return true;
-        }
-        if (f != NULL) {
-            *f = none;
-        }
+    struct server server;
+    if (!devices_server(l, &server, deadline_ns, f)) {
         return false;
     }
     for (size_t i = 0; i < out->count; i++) {
-        out->items[i].is_default = strcmp(out->items[i].id, name) == 0;
+        out->items[i].is_default =
+            strcmp(out->items[i].id, server.default_sink) == 0;
     }
     return true;
 }

@@ -22,13 +22,18 @@ struct output {
     enum sample_type type; /* of the samples that SPEC gives */
 };
 
+/* What the server says about itself. */
+struct server {
+    char default_sink[256]; /* empty: none */
+    bool pipewire;
+};
+
+bool devices_server(struct link *l, struct server *out, int64_t deadline_ns,
+                    struct fault *f);
+
 /* Every sink, the default one marked. */
 bool devices_list(struct link *l, struct device_list *out, int64_t deadline_ns,
                   struct fault *f);
-
-/* The server's default sink's name. ERR_NO_DEVICE: it has none. */
-bool devices_default(struct link *l, char *name, size_t size,
-                     int64_t deadline_ns, struct fault *f);
 
 /* What -D means: WANTED among the sinks, never among the sources. A sink's
  * monitor may be named as well, and means the sink. */

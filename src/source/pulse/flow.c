@@ -18,8 +18,10 @@
 #define ASK_FIRST_NS INT64_C(20000000)
 #define ASK_MOST_NS  INT64_C(1000000000)
 /* A stream's time that moves by more has jumped: an under-run in the server,
- * a suspension we were not told of. */
-#define JUMP_NS INT64_C(40000000)
+ * a suspension we were not told of. PulseAudio's answers move by up to the
+ * length of its rewind buffer (10 ms seen with fragments of 20 ms), which
+ * grows and shrinks with the players' latency. */
+#define JUMP_NS INT64_C(30000000)
 /* An answer that puts the newest byte so far ahead is nonsense. */
 #define AHEAD_NS INT64_C(2000000000)
 
@@ -43,6 +45,7 @@ void flow_begin(struct stream *s)
     s->certain_ns = STREAM_NEVER;
     s->idle_ns = STREAM_NEVER;
     s->slept = true; /* no time is known */
+    s->lag_ns = STREAM_NEVER;
     s->ask_pause_ns = ASK_FIRST_NS;
     pa_stream_set_read_callback(s->pa, flow_read, s);
 }
@@ -137,6 +140,7 @@ static void learn(struct stream *s, int64_t now_ns, int64_t stream_ns,
     }
     if (jump > JUMP_NS || jump < -JUMP_NS) {
         timing_reset(&s->timing);
+        s->lag_ns = STREAM_NEVER;
         s->ask_pause_ns = ASK_FIRST_NS;
     }
     timing_answer(&s->timing, now_ns, stream_ns);
@@ -221,8 +225,24 @@ void flow_release(struct stream *s, int64_t now_ns)
     s->holding = false;
     if (readable(s) < s->capacity_bytes / 2) {
         timing_reset(&s->timing);
+        s->lag_ns = STREAM_NEVER;
     } /* else: a long backlog; it follows what came before */
     take(s, now_ns);
+}
+
+/* Do the bytes come later than any before, by what they would be stamped? Then
+ * they are not from the time that they seem to be from. */
+static bool come_late(struct stream *s, int64_t now_ns)
+{
+    if (!timing_known(&s->timing) || s->end_ns == STREAM_NEVER) {
+        return false;
+    }
+    int64_t lag_ns = now_ns - s->end_ns - to_ns(s, readable(s));
+    bool late = s->lag_ns != STREAM_NEVER && lag_ns > s->lag_ns + JUMP_NS;
+    if (lag_ns > s->lag_ns) {
+        s->lag_ns = lag_ns;
+    }
+    return late;
 }
 
 /* Bytes come after a pause: either they are old ones (this process or the
@@ -246,7 +266,8 @@ void flow_read(pa_stream *pa, size_t bytes, void *data)
         return;
     }
     int64_t now_ns = clock_now_ns();
-    if (!s->holding && (s->slept || now_ns - s->arrival_ns > s->absence_ns)) {
+    if (!s->holding && (s->slept || now_ns - s->arrival_ns > s->absence_ns ||
+                        come_late(s, now_ns))) {
         hold(s, now_ns);
     }
     s->arrival_ns = now_ns;

@@ -48,6 +48,8 @@ static void tell_idle(struct stream *s, int events, int64_t now_ns)
     }
     if (idle_ns > s->idle_ns) {
         s->idle_ns = idle_ns;
+    } else if (events > 0) {
+        return; /* some message; no news */
     }
     if (s->idle_ns != STREAM_NEVER) {
         s->out->idle(s->out->context, s->idle_ns);

@@ -39,6 +39,7 @@ struct stream {
     struct timing timing;
     int64_t arrival_ns; /* when bytes came last; at first: of the opening */
     int64_t end_ns;     /* stamp of the next frame, if it follows at once */
+    int64_t lag_ns;     /* the latest that bytes came, by their own stamps */
     bool slept;         /* the output was suspended since the last bytes */
     bool holding;       /* bytes stay with libpulse until the server has said
                          * what time they are from */
