@@ -16,10 +16,21 @@
 
 #ifdef _WIN32
 #include <direct.h>
+
+#include "sys/win/utf.h"
+
 #define make_folder(path) _mkdir(path)
+
+static void remove_name(const char *name)
+{
+    wchar_t *wide = utf8_to_wide(name);
+    _wremove(wide);
+    free(wide);
+}
 #else
 #include <unistd.h>
 #define make_folder(path) mkdir(path, 0777)
+#define remove_name(name) remove(name)
 #endif
 
 /* Each test has a folder of its own, and works in it by relative names. */
@@ -54,7 +65,7 @@ static int teardown(void **state)
     char here[600];
     (void)state;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        remove(names[i]);
+        remove_name(names[i]);
     }
     rmdir("d");
     return !getcwd(here, sizeof(here)) || chdir(home) != 0 || rmdir(here) != 0;
