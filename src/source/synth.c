@@ -40,14 +40,12 @@
  *   flag-every-packet, flag-first   the discontinuity flag on every packet; on
  *                  the first after an open
  *   fail-open=N    the first N opens find no device */
-#include <inttypes.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/text.h"
 #include "source/source.h"
+#include "source/synth_plan.h"
 #include "source/synth_signal.h"
 #include "source/synth_spec.h"
 #include "sys/clock.h"
@@ -56,11 +54,6 @@
 #define MS INT64_C(1000000)
 
 enum { FAST_PERIOD_FRAMES = 4096 };
-
-/* An event in frames, at the present rate: FIRST <= n < LAST. */
-struct span {
-    uint64_t first, last;
-};
 
 struct synth {
     struct source base;
@@ -80,12 +73,9 @@ struct synth {
     uint32_t opens;
 
     /* capture thread: this opening */
-    int64_t opened_ns; /* since origin */
-    uint32_t rate, channels;
+    struct synth_plan plan;
     uint32_t period_frames;
-    struct span spans[SYNTH_EVENTS_MAX];
-    uint64_t end_frame; /* of the signal's length */
-    uint64_t frame;     /* the next, counted from the origin at this rate */
+    uint64_t frame; /* the next, as the plan counts */
     uint64_t position;
     int64_t reached_ns; /* nothing that is older is still to come */
     bool missed;        /* before the next packet */
@@ -94,48 +84,12 @@ struct synth {
     uint64_t packets; /* so far, for jitter's pattern */
 };
 
-/* What to do at synth.frame. */
-enum act { ACT_PACKET, ACT_GAP, ACT_STALL, ACT_END, ACT_STOP };
-
-struct step {
-    enum act act;
-    bool silent;                     /* PACKET */
-    uint64_t until;                  /* the frame where something else begins */
-    const struct synth_event *event; /* END */
-};
-
 static struct synth *self(struct source *source)
 {
     return (struct synth *)source;
 }
 
-/* --- time and frames --- */
-
-__extension__ typedef unsigned __int128 wide;
-
-#define PARTS UINT64_C(1000000000000000000) /* ns and ppb in a second */
-
-/* Frames in PARTS seconds of the clock: the drift is in it. */
-static uint64_t true_rate(const struct synth *s)
-{
-    return s->rate * (uint64_t)(INT64_C(1000000000) + s->spec.drift_ppb);
-}
-
-/* The first frame not before NS (since the origin). */
-static uint64_t frame_at(const struct synth *s, int64_t ns)
-{
-    if (ns <= 0) {
-        return 0;
-    }
-    wide product = (wide)(uint64_t)ns * true_rate(s);
-    return (uint64_t)((product + PARTS - 1) / PARTS);
-}
-
-/* Frame N's moment since the origin, rounded down: frame_at gives N again. */
-static int64_t time_at(const struct synth *s, uint64_t n)
-{
-    return (int64_t)((wide)n * PARTS / true_rate(s));
-}
+/* --- time --- */
 
 static int64_t synth_now(struct source *source)
 {
@@ -189,51 +143,25 @@ static struct source *synth_create(const struct source_request *request,
     return &s->base;
 }
 
-/* When the device that is away at NS comes back; NS itself: it is there. */
-static int64_t back_at(const struct synth *s, int64_t ns)
+/* Begin an opening NS after the first one. */
+static void begin(struct synth *s, int64_t ns)
 {
-    int64_t back = ns;
-    for (unsigned i = 0; i < s->spec.event_count; i++) {
-        const struct synth_event *e = &s->spec.events[i];
-        if (e->kind == SYNTH_LOSE && e->at_ns <= ns &&
-            ns < e->at_ns + e->length_ns && e->at_ns + e->length_ns > back) {
-            back = e->at_ns + e->length_ns;
-        }
-    }
-    return back;
-}
-
-/* The format at OPENED_NS, and everything that is counted in its frames. */
-static void take_shape(struct synth *s)
-{
-    int64_t latest = -1;
-    s->rate = s->spec.rate;
-    s->channels = s->spec.channels;
-    for (unsigned i = 0; i < s->spec.event_count; i++) {
-        const struct synth_event *e = &s->spec.events[i];
-        if (e->kind == SYNTH_REFORMAT && e->at_ns <= s->opened_ns &&
-            e->at_ns >= latest) {
-            latest = e->at_ns;
-            s->rate = e->rate;
-            s->channels = e->channels ? e->channels : s->spec.channels;
-        }
-    }
-    for (unsigned i = 0; i < s->spec.event_count; i++) {
-        const struct synth_event *e = &s->spec.events[i];
-        s->spans[i].first = frame_at(s, e->at_ns);
-        s->spans[i].last = frame_at(s, e->at_ns + e->length_ns);
-    }
-    int64_t length = s->spec.length_ns;
-    s->end_frame = length == INT64_MAX ? UINT64_MAX : frame_at(s, length);
+    synth_plan_init(&s->plan, &s->spec, ns);
     int64_t period_ns = s->spec.period_ns ? s->spec.period_ns : 10 * MS;
     int64_t period = s->spec.fast && !s->spec.period_ns
                          ? FAST_PERIOD_FRAMES
-                         : frames_from_ns(period_ns, s->rate);
+                         : frames_from_ns(period_ns, s->plan.rate);
     s->period_frames = period > 0 ? (uint32_t)period : 1;
-    s->frame = frame_at(s, s->opened_ns);
+    s->frame = synth_plan_frame(&s->plan, ns);
     s->position = 0;
     s->missed = s->spec.flag_first;
-    s->reached_ns = s->origin_ns + s->opened_ns;
+    s->reached_ns = s->origin_ns + ns;
+}
+
+/* Frame N's stamp. */
+static int64_t stamp(const struct synth *s, uint64_t n)
+{
+    return s->origin_ns + synth_plan_time(&s->plan, n);
 }
 
 static bool synth_open(struct source *source, struct source_info *info,
@@ -245,24 +173,24 @@ static bool synth_open(struct source *source, struct source_info *info,
         s->started = true;
         s->origin_ns = now;
     }
-    s->opened_ns = now - s->origin_ns;
+    int64_t since = now - s->origin_ns;
     if (stop_time(s) <= now) {
         return fault_set(f, ERR_SOURCE_FAILED, "synth", "interrupted", NULL);
     }
     if (s->opens++ < s->spec.fail_opens ||
-        back_at(s, s->opened_ns) > s->opened_ns) {
+        synth_plan_back(&s->spec, since) > since) {
         return fault_set(f, ERR_NO_DEVICE, "synth", "away, as asked for", NULL);
     }
-    take_shape(s);
-    s->signal =
-        synth_signal_create(&s->spec, s->rate, s->channels, s->period_frames);
+    begin(s, since);
+    s->signal = synth_signal_create(&s->spec, s->plan.rate, s->plan.channels,
+                                    s->period_frames);
     if (!s->signal) {
         return fault_set(f, ERR_NO_MEMORY, "synth", NULL, NULL);
     }
     *info = (struct source_info){
-        .format = {.rate = s->rate,
-                   .channels = s->channels,
-                   .channel_mask = format_default_mask(s->channels),
+        .format = {.rate = s->plan.rate,
+                   .channels = s->plan.channels,
+                   .channel_mask = format_default_mask(s->plan.channels),
                    .native = s->spec.type},
         .virtual_time = s->spec.fast,
     };
@@ -283,7 +211,7 @@ static void synth_wait(struct source *source, int64_t timeout_ns)
     struct synth *s = self(source);
     int64_t now = synth_now(source);
     int64_t due = now + timeout_ns;
-    int64_t back = s->origin_ns + back_at(s, now - s->origin_ns);
+    int64_t back = s->origin_ns + synth_plan_back(&s->spec, now - s->origin_ns);
     if (back > now && back < due) {
         due = back;
     }
@@ -297,50 +225,6 @@ static void synth_wait(struct source *source, int64_t timeout_ns)
 }
 
 /* --- run --- */
-
-static bool is_moment(enum synth_event_kind kind)
-{
-    return kind >= SYNTH_LOSE;
-}
-
-/* What is to be done at the present frame, up to STOP_FRAME. */
-static struct step next_step(const struct synth *s, uint64_t stop_frame)
-{
-    struct step step = {.act = ACT_PACKET, .until = stop_frame};
-    bool idle = s->frame >= s->end_frame;
-    bool gap = false;
-    if (s->frame >= stop_frame) {
-        step.act = ACT_STOP;
-        return step;
-    }
-    if (!idle && s->end_frame < step.until) {
-        step.until = s->end_frame;
-    }
-    for (unsigned i = 0; i < s->spec.event_count; i++) {
-        const struct synth_event *e = &s->spec.events[i];
-        uint64_t change = s->spans[i].first;
-        if (is_moment(e->kind)) {
-            if (e->at_ns <= s->opened_ns) {
-                continue; /* it was, or it fell in a time away */
-            } else if (s->frame >= change) {
-                step.act = ACT_END;
-                step.event = e;
-                return step;
-            }
-        } else if (s->frame >= change) {
-            bool inside = s->frame < s->spans[i].last;
-            change = inside ? s->spans[i].last : UINT64_MAX;
-            gap = gap || (inside && e->kind == SYNTH_GAP);
-            idle = idle || (inside && e->kind == SYNTH_STALL);
-            step.silent = step.silent || (inside && e->kind == SYNTH_SILENT);
-        }
-        if (change < step.until && e->kind != SYNTH_BURST) {
-            step.until = change;
-        }
-    }
-    step.act = gap ? ACT_GAP : idle ? ACT_STALL : ACT_PACKET;
-    return step;
-}
 
 /* Let the time DUE come. IDLE: nothing is playing meanwhile, so that time
  * itself counts as reached. False: there is a stop that KNOWN_STOP is not. */
@@ -395,27 +279,6 @@ static bool wait_until(struct synth *s, const struct outlet *out, int64_t due,
                         : wait_real(s, out, due, known_stop, idle);
 }
 
-/* When a packet that is complete at NS (since the origin) is handed over. */
-static int64_t delivery(const struct synth *s, int64_t ns)
-{
-    for (unsigned i = 0; i < s->spec.event_count; i++) {
-        const struct synth_event *e = &s->spec.events[i];
-        if (e->kind == SYNTH_BURST && e->at_ns <= ns &&
-            ns < e->at_ns + e->length_ns) {
-            ns = e->at_ns + e->length_ns;
-        }
-    }
-    return ns;
-}
-
-/* How late packet NUMBER's stamp is. */
-static int64_t lateness(const struct synth *s, uint64_t number)
-{
-    uint64_t x = (number + 1) * UINT64_C(0x9e3779b97f4a7c15);
-    x = (x ^ x >> 32) * UINT64_C(0xd6e8feb86659fd93);
-    return (int64_t)((x ^ x >> 32) % ((uint64_t)s->spec.jitter_ns + 1));
-}
-
 static void emit(struct synth *s, const struct outlet *out, uint32_t frames,
                  bool silent)
 {
@@ -429,7 +292,7 @@ static void emit(struct synth *s, const struct outlet *out, uint32_t frames,
                               : synth_signal_at(s->signal, s->frame, frames);
     if (!s->spec.no_time) {
         packet.time_ns =
-            s->origin_ns + time_at(s, s->frame) + lateness(s, s->packets);
+            stamp(s, s->frame) + synth_plan_lateness(&s->spec, s->packets);
     }
     if (s->spec.position != SYNTH_POSITION_NONE) {
         bool zero = s->spec.position == SYNTH_POSITION_ZERO;
@@ -445,20 +308,20 @@ static void emit(struct synth *s, const struct outlet *out, uint32_t frames,
     s->packets++;
     s->frame += frames;
     s->position += frames;
-    s->reached_ns = s->origin_ns + time_at(s, s->frame);
+    s->reached_ns = stamp(s, s->frame);
     out->packet(out->context, &packet, data, s->spec.type);
 }
 
 /* One packet, when it is complete. False: room was interrupted. */
 static bool run_packet(struct synth *s, const struct outlet *out,
-                       const struct step *step, int64_t stop)
+                       const struct synth_step *step, int64_t stop)
 {
     uint64_t left = step->until - s->frame;
     uint32_t frames =
         left < s->period_frames ? (uint32_t)left : s->period_frames;
-    int64_t due = time_at(s, s->frame + frames);
+    int64_t due = synth_plan_time(&s->plan, s->frame + frames);
     if (stop == INT64_MAX) {
-        due = delivery(s, due);
+        due = synth_plan_delivery(&s->plan, due);
     }
     if (s->spec.fast && !out->room(out->context, frames)) {
         return false;
@@ -491,36 +354,34 @@ static enum source_end synth_run(struct source *source,
         if (stop == SOURCE_STOP_NOW) {
             return SOURCE_INTERRUPTED;
         }
-        uint64_t stop_frame = stop == INT64_MAX ? UINT64_MAX
-                              : stop <= s->origin_ns
-                                  ? 0
-                                  : frame_at(s, stop - s->origin_ns);
-        struct step step = next_step(s, stop_frame);
+        int64_t stop_ns = stop > s->origin_ns ? stop - s->origin_ns : 0;
+        struct synth_step step = synth_plan_step(
+            &s->plan, s->frame,
+            stop == INT64_MAX ? UINT64_MAX
+                              : synth_plan_frame(&s->plan, stop_ns));
         /* Where nothing follows that could end it: for ever. */
-        int64_t until = step.until == UINT64_MAX
-                            ? INT64_MAX
-                            : s->origin_ns + time_at(s, step.until);
+        int64_t until =
+            step.until == UINT64_MAX ? INT64_MAX : stamp(s, step.until);
         switch (step.act) {
-        case ACT_STOP: return SOURCE_INTERRUPTED;
-        case ACT_PACKET:
+        case SYNTH_STOP: return SOURCE_INTERRUPTED;
+        case SYNTH_PACKET:
             if (!run_packet(s, out, &step, stop)) {
                 return SOURCE_INTERRUPTED;
             }
             break;
-        case ACT_GAP:
+        case SYNTH_MISS:
             s->position += step.until - s->frame;
             s->frame = step.until;
             s->missed = true;
             break;
-        case ACT_STALL:
+        case SYNTH_IDLE:
             if (wait_until(s, out, until, stop, true)) {
                 s->frame = step.until;
                 s->reached_ns = until;
             }
             break;
-        case ACT_END:
-            if (wait_until(s, out, s->origin_ns + time_at(s, s->frame), stop,
-                           false)) {
+        case SYNTH_END:
+            if (wait_until(s, out, stamp(s, s->frame), stop, false)) {
                 return end_for(step.event, f);
             }
             break;
