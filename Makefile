@@ -99,7 +99,7 @@ $(B)/tests/%.o: tests/%.c
 
 $(B)/resource.o: src/sys/win/looprec.rc $(wildcard src/sys/win/*.manifest)
 	@mkdir -p $(@D)
-	$(WINDRES) -Isrc/sys/win -DLOOPREC_VERSION='\"$(VERSION)\"' $< $@
+	$(WINDRES) -Isrc -Isrc/sys/win -DLOOPREC_VERSION='\"$(VERSION)\"' $< $@
 
 # A unit test is one file with its own main, linked with everything but main.o.
 $(B)/libunit.a: $(OBJ) $(FAKEOBJ)

@@ -355,8 +355,7 @@ static bool drain(struct writer *w, struct track *t, bool *done)
     if (!p && mark.ended) {
         *done = true;
     } else if (!p && mark.reached_ns != PACKET_NO_TIME) {
-        int64_t idle_ns =
-            mark.reached_ns - (w->setup.virtual_time ? 0 : IDLE_LAG_NS);
+        int64_t idle_ns = mark.reached_ns - IDLE_LAG_NS;
         struct plan plan;
         if (timeline_time(&t->timeline, t->timeline.at) < idle_ns) {
             if (!end_run(w, t)) {
