@@ -417,6 +417,8 @@ static int writes_beyond_the_limit(void *argument)
     CHECK(file_seek(file, 0, &again));
     CHECK(file_write(file, "head", 4, &again));
     CHECK(again.err == ERR_OK);
+    CHECK(file_read(file, block, 1, &again) < 0); /* opened for writing */
+    CHECK(again.err == ERR_IO);
     CHECK(file_fault(file)->err == ERR_NO_SPACE); /* still the first */
     CHECK(file_close(file, &again));
     struct stat st;

@@ -2,6 +2,7 @@
  * threads note what they find, the tests look after the join. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -47,16 +48,20 @@ static void a_long_name_is_cut(void **state)
 
 struct counted {
     struct mutex *mutex;
+    atomic_int here;
     volatile long inside;
     volatile long most;
     volatile long sum;
 };
 
-enum { ROUNDS = 100000 };
+enum { THREADS = 4, ROUNDS = 100000 };
 
 static void count_run(void *argument)
 {
     struct counted *c = argument;
+    atomic_fetch_add(&c->here, 1);
+    while (atomic_load(&c->here) < THREADS) { /* all at once */
+    }
     for (int i = 0; i < ROUNDS; i++) {
         mutex_lock(c->mutex);
         long inside = c->inside + 1;
@@ -74,18 +79,18 @@ static void a_mutex_lets_one_in(void **state)
 {
     (void)state;
     struct counted c = {.mutex = mutex_create()};
-    struct thread *t[4];
+    struct thread *t[THREADS];
     assert_non_null(c.mutex);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < THREADS; i++) {
         t[i] = thread_start("count", count_run, &c, NULL);
         assert_non_null(t[i]);
     }
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < THREADS; i++) {
         thread_join(t[i]);
     }
     mutex_destroy(c.mutex);
     assert_int_equal(c.most, 1);
-    assert_int_equal(c.sum, 4 * ROUNDS);
+    assert_int_equal(c.sum, THREADS * ROUNDS);
 }
 
 #ifdef _WIN32
@@ -136,7 +141,9 @@ static void requests_to_stop_go_elsewhere(void **state)
                                   SIGALRM, SIGUSR1, SIGWINCH, SIGTSTP};
     struct seen s = {0};
     sigset_t before, after;
-    pthread_sigmask(SIG_SETMASK, NULL, &before);
+    sigemptyset(&before);
+    sigaddset(&before, SIGUSR2);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     thread_join(thread_start("look", look_run, &s, NULL));
     pthread_sigmask(SIG_SETMASK, NULL, &after);
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
