@@ -50,6 +50,13 @@ void flow_begin(struct stream *s)
     pa_stream_set_read_callback(s->pa, flow_read, s);
 }
 
+static void forget_time(struct stream *s)
+{
+    timing_reset(&s->timing);
+    s->lag_ns = STREAM_NEVER;
+    s->ask_pause_ns = ASK_FIRST_NS;
+}
+
 /* --- handing over --- */
 
 static void hand_over(struct stream *s, const void *data, size_t bytes,
@@ -81,6 +88,19 @@ static void lose(struct stream *s, uint64_t frames)
     s->missed = true;
 }
 
+/* The backlog before a loss is handed over: here is the loss. */
+static void cross_loss(struct stream *s)
+{
+    int64_t origin_ns = s->timing.origin_ns + s->switch_ns;
+    uint64_t frames =
+        (uint64_t)frames_from_ns(s->switch_ns, s->output.format.rate);
+    s->switch_index = 0;
+    s->extra_frames += frames;
+    lose(s, frames);
+    forget_time(s);
+    timing_answer(&s->timing, origin_ns, 0);
+}
+
 static void take(struct stream *s, int64_t now_ns)
 {
     const void *data;
@@ -101,49 +121,54 @@ static void take(struct stream *s, int64_t now_ns)
         }
         s->index += bytes;
         pa_stream_drop(s->pa);
+        if (s->switch_index != 0 && s->index >= s->switch_index) {
+            cross_loss(s);
+        }
     }
 }
 
 /* --- time --- */
 
-/* Take what is held as following the old bytes, then account for FRAMES that
- * are missing behind it. SKIPPED: of these, bytes that the server counts. */
-static void take_and_lose(struct stream *s, uint64_t frames, uint64_t skipped,
-                          int64_t now_ns)
+/* PipeWire has dropped BYTES that its count includes, behind all that is here
+ * by now. */
+static void skip(struct stream *s, uint64_t bytes, int64_t now_ns)
 {
     take(s, now_ns);
-    s->index += skipped;
-    s->extra_frames += frames - skipped / s->frame_bytes;
-    lose(s, frames);
+    s->index += bytes;
+    lose(s, bytes / s->frame_bytes);
 }
 
-/* A full queue refuses new bytes in PulseAudio (protocol-native.c, POST_DATA):
- * they do not even count, only the stream's time jumps. */
-static bool queue_was_full(const struct stream *s)
+/* PulseAudio refuses new bytes while the stream's queue is full
+ * (protocol-native.c, SOURCE_OUTPUT_MESSAGE_POST_DATA): they do not even
+ * count, only the stream's time jumps. So a jump behind a backlog about as
+ * long as the queue is a loss, and its place is the backlog's end. */
+static bool overran(const struct stream *s, uint64_t write_index)
 {
-    return readable(s) >= s->capacity_bytes / 4 * 3;
+    return s->first_since_held &&
+           write_index > s->held_index + s->capacity_bytes / 4 * 3;
 }
 
-/* The server says: at NOW_NS the stream was at STREAM_NS. */
+/* The server says: at NOW_NS the stream was at STREAM_NS, written up to
+ * WRITE_INDEX. */
 static void learn(struct stream *s, int64_t now_ns, int64_t stream_ns,
-                  uint64_t skipped)
+                  uint64_t write_index)
 {
-    int64_t jump = 0;
+    int64_t origin_ns = now_ns - stream_ns;
+    int64_t jump_ns = 0;
     if (timing_known(&s->timing)) {
-        jump = now_ns - stream_ns - s->timing.origin_ns;
+        jump_ns = origin_ns - s->timing.origin_ns;
     }
-    if (skipped > 0) {
-        take_and_lose(s, skipped / s->frame_bytes, skipped, now_ns);
-    } else if (s->holding && jump > JUMP_NS && queue_was_full(s)) {
-        int64_t frames = frames_from_ns(jump, s->output.format.rate);
-        take_and_lose(s, (uint64_t)frames, 0, now_ns);
+    if (jump_ns > JUMP_NS && overran(s, write_index)) {
+        s->switch_index = write_index;
+        s->switch_ns = jump_ns;
     }
-    if (jump > JUMP_NS || jump < -JUMP_NS) {
-        timing_reset(&s->timing);
-        s->lag_ns = STREAM_NEVER;
-        s->ask_pause_ns = ASK_FIRST_NS;
+    s->first_since_held = false;
+    if (s->switch_index == 0) {
+        if (jump_ns > JUMP_NS || jump_ns < -JUMP_NS) {
+            forget_time(s);
+        }
+        timing_answer(&s->timing, now_ns, stream_ns);
     }
-    timing_answer(&s->timing, now_ns, stream_ns);
     s->holding = false;
     take(s, now_ns);
 }
@@ -185,8 +210,11 @@ static void on_timing(pa_stream *pa, int success, void *data)
         skipped = (uint64_t)t->read_index - s->index;
         skipped -= skipped % s->frame_bytes;
     }
+    if (skipped > 0) {
+        skip(s, skipped, now_ns);
+    }
     if (s->asked_fresh && ahead_ns < AHEAD_NS) {
-        learn(s, now_ns, stream_ns, skipped);
+        learn(s, now_ns, stream_ns, (uint64_t)t->write_index);
     } else if (!s->asked_fresh && readable(s) == 0 &&
                (uint64_t)t->write_index <
                    s->index + s->fragment_bytes + s->frame_bytes) {
@@ -224,8 +252,7 @@ void flow_release(struct stream *s, int64_t now_ns)
 {
     s->holding = false;
     if (readable(s) < s->capacity_bytes / 2) {
-        timing_reset(&s->timing);
-        s->lag_ns = STREAM_NEVER;
+        forget_time(s);
     } /* else: a long backlog; it follows what came before */
     take(s, now_ns);
 }
@@ -253,6 +280,8 @@ static void hold(struct stream *s, int64_t now_ns)
     s->slept = false;
     s->holding = true;
     s->held_ns = now_ns;
+    s->held_index = s->index;
+    s->first_since_held = true;
     s->ask_pause_ns = ASK_FIRST_NS;
     s->ask_next_ns = now_ns;
 }

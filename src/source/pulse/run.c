@@ -9,6 +9,8 @@
 #define TURN_NS INT64_C(100000000)
 /* While the end is near. */
 #define TURN_LAST_NS INT64_C(10000000)
+/* The next answer about the time may put the next frame so much earlier. */
+#define SLACK_NS INT64_C(30000000)
 /* Silence is asked about so often. */
 #define PROBE_NS INT64_C(500000000)
 /* No answer about the time of held bytes after this: do without. */
@@ -30,6 +32,9 @@ static bool absent(const struct stream *s, int64_t now_ns)
 static void tell_idle(struct stream *s, int events, int64_t now_ns)
 {
     int64_t idle_ns = s->end_ns;
+    if (idle_ns != STREAM_NEVER) {
+        idle_ns -= SLACK_NS;
+    }
     if (absent(s, now_ns)) {
         /* With nothing to come the loop turns ten times a second; a question
          * each time would wake the server as often. */

@@ -37,13 +37,17 @@ struct stream {
 
     /* time */
     struct timing timing;
-    int64_t arrival_ns; /* when bytes came last; at first: of the opening */
-    int64_t end_ns;     /* stamp of the next frame, if it follows at once */
-    int64_t lag_ns;     /* the latest that bytes came, by their own stamps */
-    bool slept;         /* the output was suspended since the last bytes */
-    bool holding;       /* bytes stay with libpulse until the server has said
-                         * what time they are from */
-    int64_t held_ns;    /* since then */
+    int64_t arrival_ns;    /* when bytes came last; at first: of the opening */
+    int64_t end_ns;        /* stamp of the next frame, if it follows at once */
+    int64_t lag_ns;        /* the latest that bytes came, by their own stamps */
+    bool slept;            /* the output was suspended since the last bytes */
+    bool holding;          /* bytes stay with libpulse until the server has said
+                            * what time they are from */
+    int64_t held_ns;       /* since then */
+    uint64_t held_index;   /* from here */
+    bool first_since_held; /* no answer for stamps since then */
+    uint64_t switch_index; /* not 0: there time jumps by switch_ns, lost */
+    int64_t switch_ns;
 
     /* questions for the time */
     bool asking;      /* one is under way */
