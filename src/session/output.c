@@ -25,6 +25,7 @@ void output_init(struct output *o, struct sink *sink, struct queue *queue,
 static bool write_silence(struct output *o, enum account_class class,
                           uint64_t frames, struct fault *f)
 {
+    o->writing = class;
     while (frames > 0) {
         size_t n = frames < o->block_frames ? (size_t)frames : o->block_frames;
         if (!sink_write(o->sink, silence, n, f)) {
@@ -78,6 +79,7 @@ bool output_frames(struct output *o, const float *frames, uint64_t count,
     if (!frames) {
         return write_silence(o, CLASS_CAPTURED, count, f);
     }
+    o->writing = CLASS_CAPTURED;
     while (count > 0) {
         size_t n = count < o->block_frames ? (size_t)count : o->block_frames;
         size_t samples = n * o->format.channels;
@@ -102,4 +104,22 @@ void output_reclassify(struct output *o, uint64_t frames)
     }
     o->account.frames[CLASS_IDLE] -= frames;
     o->account.frames[CLASS_LOST] += frames;
+}
+
+void output_settle(struct output *o, uint64_t frames)
+{
+    static const enum account_class order[CLASS_COUNT] = {
+        CLASS_CAPTURED, CLASS_IDLE, CLASS_LOST, CLASS_GONE};
+    if (frames > o->frames) {
+        /* some of the write that failed got through */
+        o->account.frames[o->writing] += frames - o->frames;
+    }
+    uint64_t excess = o->frames > frames ? o->frames - frames : 0;
+    for (int i = 0; i < CLASS_COUNT; i++) {
+        uint64_t *count = &o->account.frames[order[i]];
+        uint64_t n = *count < excess ? *count : excess;
+        *count -= n;
+        excess -= n;
+    }
+    o->frames = frames;
 }

@@ -36,8 +36,9 @@ struct output {
     struct levels levels;
     struct account account; /* adds up to frames */
     struct pending_gap gap;
-    uint64_t frames;  /* written */
-    uint64_t clipped; /* samples */
+    enum account_class writing; /* what the last write was */
+    uint64_t frames;            /* written */
+    uint64_t clipped;           /* samples */
     _Alignas(64) unsigned char block[OUTPUT_BLOCK_BYTES];
 };
 
@@ -55,6 +56,9 @@ bool output_frames(struct output *o, const float *frames, uint64_t count,
 
 /* FRAMES idle frames were lost after all. */
 void output_reclassify(struct output *o, uint64_t frames);
+
+/* A write failed, and FRAMES frames are in the file: make the account agree. */
+void output_settle(struct output *o, uint64_t frames);
 
 /* Tell the gap that can grow no more. */
 void output_end_gap(struct output *o);

@@ -403,6 +403,9 @@ static void finish(struct writer *w, bool good)
         }
     }
     output_end_gap(&w->output);
+    if (!good) {
+        output_settle(&w->output, sink_frames(w->setup.sink));
+    }
     publish(w);
     w->status.bytes = sink_bytes(w->setup.sink);
     struct fault f = {0};

@@ -114,16 +114,6 @@ void medium_cut(struct medium *m, int64_t keep)
     m->end = keep;
 }
 
-bool medium_sync(struct medium *m)
-{
-    struct fault fault = {0};
-
-    if (m->stream || file_sync(m->file, &fault))
-        return true;
-    medium_latch(m, &fault);
-    return false;
-}
-
 bool medium_close(struct medium *m, unsigned before, struct fault *f)
 {
     struct fault fault = {0};

@@ -41,9 +41,6 @@ void medium_seek(struct medium *m, int64_t position);
  * streams. */
 void medium_cut(struct medium *m, int64_t keep);
 
-/* Ask the system to put on the disk what is written. */
-bool medium_sync(struct medium *m);
-
 /* Keep FAULT if it is the first. */
 void medium_latch(struct medium *m, const struct fault *fault);
 

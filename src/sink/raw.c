@@ -66,9 +66,7 @@ static bool raw_commit(struct sink *sink, struct fault *f)
 {
     struct raw_sink *s = (struct raw_sink *)sink;
 
-    if (s->medium.fault.err != ERR_OK || !medium_sync(&s->medium))
-        return medium_tell(&s->medium, f);
-    return true;
+    return s->medium.fault.err == ERR_OK || medium_tell(&s->medium, f);
 }
 
 static uint64_t raw_frames(const struct sink *sink)

@@ -271,7 +271,6 @@ static bool sndfile_commit(struct sink *sink, struct fault *f)
         if (sf_error(s->snd) != 0)
             return fail(s, "write header", f);
     }
-    medium_sync(&s->medium);
     if (s->medium.fault.err != ERR_OK)
         return medium_tell(&s->medium, f);
     return true;

@@ -267,10 +267,8 @@ static void commit_makes_readable(void **state)
             s = start(&r);
             assert_true(sink_commit(s, NULL));
             for (size_t at = 0; at < 14400; at += 4800) {
-                unsigned syncs = failing.syncs;
                 feed(s, &r, at, at + 4800);
                 assert_true(sink_commit(s, NULL));
-                assert_true(failing.syncs > syncs);
                 check_file(&r, at + 4800 - held, at + 4800);
             }
             feed(s, &r, 14400, 15001);
@@ -398,7 +396,6 @@ static void flac_streams(void **state)
     s = start(&r);
     feed(s, &r, 0, 10000);
     assert_true(sink_commit(s, NULL));
-    assert_int_equal(failing.syncs, 0);
     feed(s, &r, 10000, 15000);
     assert_int_equal(sink_frames(s), 15000);
     assert_true(sink_close(s, NULL));
