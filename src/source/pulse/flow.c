@@ -22,6 +22,8 @@
  * length of its rewind buffer (10 ms seen with fragments of 20 ms), which
  * grows and shrinks with the players' latency. */
 #define JUMP_NS INT64_C(30000000)
+/* A server that takes so long to answer was held up itself. */
+#define STALL_NS INT64_C(250000000)
 /* An answer that puts the newest byte so far ahead is nonsense. */
 #define AHEAD_NS INT64_C(2000000000)
 
@@ -163,6 +165,12 @@ static void learn(struct stream *s, int64_t now_ns, int64_t stream_ns,
         s->switch_ns = jump_ns;
     }
     s->first_since_held = false;
+    if (s->stalled && jump_ns > JUMP_NS) {
+        /* pipewire-pulse, stopped, is left out of the graph's cycles: it was
+         * not that nothing played. */
+        s->missed = true;
+    }
+    s->stalled = false;
     if (s->switch_index == 0) {
         if (jump_ns > JUMP_NS || jump_ns < -JUMP_NS) {
             forget_time(s);
@@ -199,6 +207,9 @@ static void on_timing(pa_stream *pa, int success, void *data)
         return;
     }
     int64_t now_ns = clock_now_ns();
+    if (now_ns - s->asked_ns > STALL_NS) {
+        s->stalled = true;
+    }
     int64_t stream_ns = stream_time(s, t, now_ns);
     int64_t ahead_ns = to_ns(s, (uint64_t)t->write_index) - stream_ns;
     /* All that the server had sent before the answer is here: where our count

@@ -15,10 +15,12 @@
 #define PROBE_NS INT64_C(500000000)
 /* No answer about the time of held bytes after this: do without. */
 #define HOLD_NS INT64_C(300000000)
-/* A server that does not answer through so many turns hangs: nothing that is
- * older than HUNG_NS is waited for. */
-#define HUNG_TURNS 30
-#define HUNG_NS    INT64_C(3000000000)
+/* A server that does not answer through so many turns hangs: what is older
+ * than HUNG_NS is not waited for. Long, because PulseAudio, once it goes on,
+ * delivers what it missed with the stamps of then (null sink, stopped for 5 s:
+ * nothing was lost). */
+#define HUNG_TURNS 100
+#define HUNG_NS    INT64_C(10000000000)
 /* At the stop: no bytes for so long, and nothing more comes; in any case. */
 #define TAIL_QUIET_NS INT64_C(300000000)
 #define TAIL_MOST_NS  INT64_C(2000000000)

@@ -51,6 +51,7 @@ struct stream {
 
     /* questions for the time */
     bool asking;      /* one is under way */
+    bool stalled;     /* the last answer took long */
     bool asked_fresh; /* it went out as bytes came */
     int64_t asked_ns;
     int64_t ask_next_ns; /* with bytes, not before */

@@ -1,0 +1,256 @@
+/* test_pulse: what of the pulse source needs no sound server: stamps, formats,
+ * and the ways an opening fails. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "source/pulse/devices.h"
+#include "source/pulse/pulse.h"
+#include "source/pulse/timing.h"
+#include "sys/clock.h"
+#include "sys/thread.h"
+
+#define MS INT64_C(1000000)
+
+/* --- timing --- */
+
+static void timing_takes_the_least(void **state)
+{
+    (void)state;
+    struct timing t;
+    timing_init(&t, 48000);
+    assert_false(timing_known(&t));
+    timing_answer(&t, 1000 * MS, 0);
+    assert_true(timing_known(&t));
+    assert_int_equal(timing_of(&t, 480), 1010 * MS);
+    timing_answer(&t, 2003 * MS, 1000 * MS); /* 3 ms late */
+    assert_int_equal(timing_of(&t, 0), 1000 * MS);
+    timing_answer(&t, 2999 * MS, 2000 * MS);
+    assert_int_equal(timing_of(&t, 0), 999 * MS);
+}
+
+static void timing_follows_a_slow_device(void **state)
+{
+    (void)state;
+    struct timing t;
+    timing_init(&t, 48000);
+    for (int64_t i = 0; i < 20; i++) { /* 1 ms late each second */
+        timing_answer(&t, (1000 + 1001 * i) * MS, 1000 * i * MS);
+    }
+    /* the last four answers: origins 1016 to 1019 */
+    assert_int_equal(timing_of(&t, 0), 1016 * MS);
+    timing_reset(&t);
+    assert_false(timing_known(&t));
+    timing_answer(&t, 5000 * MS, 0);
+    assert_int_equal(timing_of(&t, 0), 5000 * MS);
+}
+
+/* --- formats --- */
+
+static struct output shape(pa_sample_format_t format, uint8_t channels,
+                           const char *map_text)
+{
+    pa_sample_spec spec = {.format = format, .rate = 48000};
+    spec.channels = channels;
+    pa_channel_map map;
+    assert_non_null(pa_channel_map_parse(&map, map_text));
+    struct output o;
+    memset(&o, 0, sizeof o);
+    assert_true(devices_format(&spec, &map, &o));
+    assert_int_equal(o.format.channels, channels);
+    assert_int_equal(o.format.rate, 48000);
+    assert_int_equal(o.format.native, o.type);
+    return o;
+}
+
+static void types_keep_their_bits(void **state)
+{
+    (void)state;
+    static const struct {
+        pa_sample_format_t theirs, asked;
+        enum sample_type ours;
+    } rows[] = {
+        {PA_SAMPLE_S16LE, PA_SAMPLE_S16NE, SAMPLE_S16},
+        {PA_SAMPLE_S16BE, PA_SAMPLE_S16NE, SAMPLE_S16},
+        {PA_SAMPLE_U8, PA_SAMPLE_S16NE, SAMPLE_S16},
+        {PA_SAMPLE_ULAW, PA_SAMPLE_S16NE, SAMPLE_S16},
+        {PA_SAMPLE_S24LE, PA_SAMPLE_S24NE, SAMPLE_S24},
+        {PA_SAMPLE_S24_32BE, PA_SAMPLE_S24_32NE, SAMPLE_S24LOW32},
+        {PA_SAMPLE_S32LE, PA_SAMPLE_S32NE, SAMPLE_S32},
+        {PA_SAMPLE_FLOAT32LE, PA_SAMPLE_FLOAT32NE, SAMPLE_F32},
+        {PA_SAMPLE_FLOAT32BE, PA_SAMPLE_FLOAT32NE, SAMPLE_F32},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct output o = shape(rows[i].theirs, 2, "front-left,front-right");
+        assert_int_equal(o.spec.format, rows[i].asked);
+        assert_int_equal(o.type, rows[i].ours);
+        assert_int_equal(sample_bytes(o.type) * 2, pa_frame_size(&o.spec));
+    }
+}
+
+static void channels_come_in_wave_order(void **state)
+{
+    (void)state;
+    struct output o = shape(PA_SAMPLE_S16LE, 8,
+                            "front-left,front-right,rear-left,rear-right,"
+                            "front-center,lfe,side-left,side-right");
+    assert_int_equal(o.format.channel_mask, 0x63f);
+    assert_int_equal(o.map.map[2], PA_CHANNEL_POSITION_FRONT_CENTER);
+    assert_int_equal(o.map.map[3], PA_CHANNEL_POSITION_LFE);
+    assert_int_equal(o.map.map[4], PA_CHANNEL_POSITION_REAR_LEFT);
+    assert_int_equal(o.map.map[7], PA_CHANNEL_POSITION_SIDE_RIGHT);
+    assert_int_equal(shape(PA_SAMPLE_S16LE, 1, "mono").format.channel_mask,
+                     0x4);
+    assert_int_equal(
+        shape(PA_SAMPLE_S16LE, 2, "front-right,front-left").map.map[0],
+        PA_CHANNEL_POSITION_FRONT_LEFT);
+}
+
+static void unknown_places_keep_their_order(void **state)
+{
+    (void)state;
+    struct output o = shape(PA_SAMPLE_S16LE, 3, "aux1,front-left,aux0");
+    assert_int_equal(o.format.channel_mask, 0);
+    assert_int_equal(o.map.map[0], PA_CHANNEL_POSITION_AUX1);
+    assert_int_equal(o.map.map[1], PA_CHANNEL_POSITION_FRONT_LEFT);
+}
+
+static void nonsense_is_refused(void **state)
+{
+    (void)state;
+    pa_channel_map map;
+    pa_channel_map_init_stereo(&map);
+    pa_sample_spec spec = {.format = PA_SAMPLE_S16LE, .rate = 48000};
+    struct output o;
+    spec.channels = 3; /* not the map's count */
+    assert_false(devices_format(&spec, &map, &o));
+    spec.channels = 2;
+    spec.rate = 0;
+    assert_false(devices_format(&spec, &map, &o));
+}
+
+static void names_are_cut(void **state)
+{
+    (void)state;
+    char name[4];
+    devices_copy(name, sizeof name, "abcdef");
+    assert_string_equal(name, "abc");
+    devices_copy(name, sizeof name, NULL);
+    assert_string_equal(name, "");
+}
+
+/* --- opening without a server --- */
+
+static const struct source_request request = {
+    .follow = true, .latency_ns = 20 * MS, .client_name = "test_pulse"};
+
+static void no_server_is_told(void **state)
+{
+    (void)state;
+    setenv("PULSE_SERVER", "unix:/nonexistent/socket", 1);
+    struct fault f = {.err = ERR_OK};
+    struct source_info info;
+    struct source *s = pulse_system.ops->create(&request, &f);
+    assert_non_null(s);
+    assert_false(s->ops->open(s, &info, &f));
+    assert_int_equal(f.err, ERR_NO_SERVER);
+    assert_true(f.hint[0] != '\0');
+
+    int64_t before = clock_now_ns();
+    s->ops->wait(s, 300 * MS);
+    int64_t took = clock_now_ns() - before;
+    assert_true(took >= 290 * MS && took < 2000 * MS);
+    s->ops->interrupt(s, SOURCE_STOP_NOW);
+    before = clock_now_ns();
+    s->ops->wait(s, 5000 * MS);
+    assert_true(clock_now_ns() - before < 1000 * MS);
+    s->ops->destroy(s);
+
+    struct device_list list = {.items = NULL};
+    assert_false(pulse_system.list("test_pulse", &list, &f));
+    assert_int_equal(f.err, ERR_NO_SERVER);
+    pulse_system.ops->destroy(NULL);
+}
+
+static void an_empty_name_is_refused(void **state)
+{
+    (void)state;
+    struct source_request r = request;
+    struct fault f = {.err = ERR_OK};
+    r.device = "";
+    assert_null(pulse_system.ops->create(&r, &f));
+    assert_int_equal(f.err, ERR_USAGE);
+}
+
+static void interrupt_later(void *argument)
+{
+    struct source *s = argument;
+    clock_sleep_ns(200 * MS);
+    s->ops->interrupt(s, clock_now_ns());
+}
+
+/* A server that takes the connection and says nothing. */
+static void opening_ends_when_interrupted(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/test_pulse.XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    (void)snprintf(address.sun_path, sizeof address.sun_path, "%s/s", folder);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(fd, 4), 0);
+    char server[160];
+    (void)snprintf(server, sizeof server, "unix:%s", address.sun_path);
+    setenv("PULSE_SERVER", server, 1);
+
+    struct fault f = {.err = ERR_OK};
+    struct source_info info;
+    struct source *s = pulse_system.ops->create(&request, &f);
+    assert_non_null(s);
+    struct thread *thread = thread_start("interrupt", interrupt_later, s, &f);
+    assert_non_null(thread);
+    int64_t before = clock_now_ns();
+    bool ok = s->ops->open(s, &info, &f);
+    int64_t took = clock_now_ns() - before;
+    thread_join(thread);
+    assert_false(ok);
+    assert_int_equal(f.err, ERR_SOURCE_FAILED);
+    assert_true(took >= 150 * MS && took < 1500 * MS);
+    /* once interrupted, always */
+    before = clock_now_ns();
+    assert_false(s->ops->open(s, &info, &f));
+    assert_true(clock_now_ns() - before < 500 * MS);
+    s->ops->destroy(s);
+    close(fd);
+    unlink(address.sun_path);
+    rmdir(folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(timing_takes_the_least),
+        cmocka_unit_test(timing_follows_a_slow_device),
+        cmocka_unit_test(types_keep_their_bits),
+        cmocka_unit_test(channels_come_in_wave_order),
+        cmocka_unit_test(unknown_places_keep_their_order),
+        cmocka_unit_test(nonsense_is_refused),
+        cmocka_unit_test(names_are_cut),
+        cmocka_unit_test(no_server_is_told),
+        cmocka_unit_test(an_empty_name_is_refused),
+        cmocka_unit_test(opening_ends_when_interrupted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
