@@ -25,7 +25,7 @@ static const char USAGE[] =
     "  clicks   the loudest frames; --count=N (1) --apart=S (0.01)\n"
     "  silence  stretches of zeros in all channels; --least=S (0.001)\n"
     "  counter  breaks in the pattern (frame * channels + channel) mod 65536\n"
-    "  find     NEEDLE FILE: where all of NEEDLE's samples are in FILE\n"
+    "  find     NEEDLE FILE: where NEEDLE's samples are in FILE, bit for bit\n"
     "  await    reads raw samples from standard input until there is sound, "
     "and\n"
     "           prints the time; --threshold=DB (-40) --every=S: goes on and\n"
@@ -385,21 +385,33 @@ static void do_counter(struct job *j)
 
 /* --- find --- */
 
-static int64_t equal_frames(const struct audio *needle, const struct audio *a,
-                            int64_t at)
+enum { SEED_FRAMES = 32 };
+
+static bool same(const struct audio *needle, int64_t from,
+                 const struct audio *a, int64_t at, int64_t frames)
 {
-    int64_t frames = needle->frames;
-    frames = frames < a->frames - at ? frames : a->frames - at;
-    const int32_t *other = a->samples + at * a->channels;
-    int64_t samples = frames * a->channels;
-    int64_t equal = 0;
-    while (equal < samples && needle->samples[equal] == other[equal]) {
-        equal++;
-    }
-    return equal / a->channels;
+    size_t frame = (size_t)a->channels * sizeof(*a->samples);
+    return memcmp(needle->samples + from * a->channels,
+                  a->samples + at * a->channels, (size_t)frames * frame) == 0;
 }
 
-/* The best place: where most frames from the needle's beginning are equal. */
+/* Where the SEED_FRAMES of the needle from FROM on are in the file; -1: they
+ * are not. */
+static int64_t find_seed(const struct job *j, const struct audio *needle,
+                         int64_t from)
+{
+    const struct audio *a = &j->audio;
+    int32_t first = needle->samples[from * a->channels];
+    for (int64_t at = j->from; at + SEED_FRAMES <= j->to; at++) {
+        if (a->samples[at * a->channels] == first &&
+            same(needle, from, a, at, SEED_FRAMES)) {
+            return at;
+        }
+    }
+    return -1;
+}
+
+/* The runs of the needle's frames that are in the file without a break. */
 static void do_find(struct job *j)
 {
     struct audio needle = audio_read(operand(&j->arguments, 1), NULL);
@@ -408,17 +420,35 @@ static void do_find(struct job *j)
         die("the needle has %d channels at %d Hz, the file %d at %d",
             needle.channels, needle.rate, a->channels, a->rate);
     }
-    int64_t best = 0, best_at = -1;
-    for (int64_t at = j->from; at < j->to && best < needle.frames; at++) {
-        int64_t equal = equal_frames(&needle, a, at);
-        if (equal > best) {
-            best = equal;
-            best_at = at;
+    int64_t done = 0, runs = 0, equal = 0, offset = 0;
+    for (int64_t seed = 0; seed + SEED_FRAMES <= needle.frames;) {
+        int64_t at = find_seed(j, &needle, seed);
+        if (at < 0) {
+            seed += SEED_FRAMES;
+            continue;
         }
+        int64_t from = seed, to = seed, end = at;
+        while (from > done && at > j->from &&
+               same(&needle, from - 1, a, at - 1, 1)) {
+            from--;
+            at--;
+        }
+        while (to < needle.frames && end < j->to &&
+               same(&needle, to, a, end, 1)) {
+            to++;
+            end++;
+        }
+        printf("run%lld=%lld %lld at %lld\n", (long long)++runs,
+               (long long)from, (long long)to, (long long)at);
+        offset = runs == 1 ? at - from : offset;
+        equal += to - from;
+        done = to;
+        seed = to;
     }
-    printf("needle_frames=%lld\nequal_frames=%lld\noffset=%lld\nfound=%d\n",
-           (long long)needle.frames, (long long)best, (long long)best_at,
-           best == needle.frames);
+    printf("needle_frames=%lld\nequal_frames=%lld\nruns=%lld\n",
+           (long long)needle.frames, (long long)equal, (long long)runs);
+    printf("offset=%lld\nfound=%d\n", (long long)offset,
+           runs == 1 && equal == needle.frames);
     audio_free(&needle);
 }
 

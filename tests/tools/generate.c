@@ -91,7 +91,7 @@ static void make_clicks(struct signal *s)
     while (at + 2 <= s->frames) {
         for (int c = 0; c < s->channels; c++) {
             s->samples[at * s->channels + c] = INT16_MAX;
-            s->samples[(at + 1) * s->channels + c] = INT16_MIN;
+            s->samples[(at + 1) * s->channels + c] = -INT16_MAX;
         }
         if (every <= 0) {
             break;
@@ -112,7 +112,7 @@ static void make_noise(struct signal *s)
     }
     for (int c = 0; c < s->channels && s->frames > 3; c++) {
         s->samples[c] = INT16_MAX;
-        s->samples[s->channels + c] = INT16_MIN;
+        s->samples[s->channels + c] = -INT16_MAX;
         s->samples[2 * s->channels + c] = 1;
         s->samples[3 * s->channels + c] = -1;
     }
