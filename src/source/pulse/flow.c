@@ -6,7 +6,16 @@
  * Positions count the server's bytes, holes included. Stamps come from the
  * server's answers about the stream's time (timing.h), asked for as bytes come:
  * pipewire-pulse's write index is the one of the last graph cycle, so an answer
- * between two cycles would be up to a cycle late. */
+ * between two cycles would be up to a cycle late.
+ *
+ * Measured with PulseAudio 16.1 and PipeWire 0.3.65 (null sinks), clicks timed
+ * by the player's own stream against their stamps here: PulseAudio 0 to 10 ms
+ * late, by what its rewind buffer holds back; PipeWire 5 ms early to 6 ms late,
+ * by the graph's cycle, as of whose beginning it tells the time. The answers
+ * themselves: within 0.2 ms of each other; with three busy loops on two
+ * processors single ones are late by up to 4 ms, none is early, and the least
+ * of four stays within 0.2 ms. A question a second costs less than 1 % of what
+ * the loop costs; the whole loop costs what parecord's does. */
 #include <string.h>
 
 #include "source/pulse/stream.h"

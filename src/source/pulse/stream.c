@@ -115,11 +115,11 @@ static pa_stream *new_stream(struct stream *s)
     if (properties == NULL) {
         return NULL;
     }
-    /* Refused, and left out, when a cut name is not UTF-8 any more. */
-    pa_proplist_sets(properties, PA_PROP_MEDIA_NAME, name);
-    pa_stream *pa = pa_stream_new_with_proplist(s->link->context, "recording",
-                                                &s->output.spec, &s->output.map,
-                                                properties);
+    /* Refused when a name that was cut is not UTF-8 any more. */
+    bool named = pa_proplist_sets(properties, PA_PROP_MEDIA_NAME, name) == 0;
+    pa_stream *pa = pa_stream_new_with_proplist(
+        s->link->context, named ? NULL : "recording", &s->output.spec,
+        &s->output.map, properties);
     pa_proplist_free(properties);
     return pa;
 }

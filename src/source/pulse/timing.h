@@ -6,7 +6,7 @@
  * between its measuring and our reading of the clock), hardly ever early; so
  * the least of the last few is the best one. libpulse's own interpolation
  * (pa_stream_get_time) follows every single answer and turns that noise into
- * stamps that run early after a late answer; see run.c for the figures. */
+ * stamps that run early after a late answer; flow.c has the figures. */
 #ifndef LOOPREC_SOURCE_PULSE_TIMING_H
 #define LOOPREC_SOURCE_PULSE_TIMING_H
 
