@@ -1,6 +1,7 @@
 # looprec: see `make help`. src/HACKING.md tells how the tree is laid out.
 
 VERSION := 0.1.0
+comma   := ,
 
 prefix  ?= /usr/local
 bindir  ?= $(prefix)/bin
@@ -41,7 +42,7 @@ SYS  := win
 dirs += source/wasapi sys/win
 EXE  := .exe
 BASE += -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0A00 -D__USE_MINGW_ANSI_STDIO=1 \
-        -municode $(if $(WINLIBS),-I$(WINLIBS)/include) -DFLAC__NO_DLL
+        -municode $(if $(WINLIBS),$(shell cat $(WINLIBS)/compile-flags))
 HARD := -fno-stack-protector
 LDHARD := -static -municode -Wl,--dynamicbase,--nxcompat,--high-entropy-va
 LIBS  = $(shell cat $(WINLIBS)/link-flags) -lole32 -luuid
@@ -99,7 +100,8 @@ $(B)/tests/%.o: tests/%.c
 
 $(B)/resource.o: src/sys/win/looprec.rc $(wildcard src/sys/win/*.manifest)
 	@mkdir -p $(@D)
-	$(WINDRES) -Isrc -Isrc/sys/win -DLOOPREC_VERSION='\"$(VERSION)\"' $< $@
+	$(WINDRES) -Isrc -Isrc/sys/win -DLOOPREC_VERSION='\"$(VERSION)\"' \
+	    -DLOOPREC_VERSION_NUMBERS=$(subst .,$(comma),$(VERSION)),0 $< $@
 
 # A unit test is one file with its own main, linked with everything but main.o.
 $(B)/libunit.a: $(OBJ) $(FAKEOBJ)

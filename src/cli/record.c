@@ -20,9 +20,12 @@
 #define DRAW_NS INT64_C(100000000)
 /* Lines about losses come no closer than this. */
 #define LOSS_LINE_NS INT64_C(1000000000)
-/* How old audio may get on its way into a pipe, into a file. */
-#define LATENCY_PIPE_NS INT64_C(20000000)
-#define LATENCY_FILE_NS INT64_C(100000000)
+/* How old audio may get on its way into a pipe; into a file that somebody
+ * watches grow; into a file. Fewer wake-ups cost less; what is on its way at
+ * the stop is waited for in any case. */
+#define LATENCY_PIPE_NS     INT64_C(20000000)
+#define LATENCY_TERMINAL_NS INT64_C(50000000)
+#define LATENCY_FILE_NS     INT64_C(250000000)
 
 struct recording {
     const struct options *o;
@@ -66,7 +69,9 @@ static void choose_outlets(struct recording *r)
 static struct session *create_session(struct recording *r, struct fault *f)
 {
     const struct options *o = r->o;
-    bool pipe = options_to_stdout(o);
+    int64_t latency_ns = options_to_stdout(o) ? LATENCY_PIPE_NS
+                         : r->terminal        ? LATENCY_TERMINAL_NS
+                                              : LATENCY_FILE_NS;
     if (o->file != NULL) {
         r->path = o->file;
     } else if (o->type != SINK_NULL) {
@@ -77,7 +82,7 @@ static struct session *create_session(struct recording *r, struct fault *f)
         .source = {.device = o->device,
                    .spec = o->synth,
                    .follow = !o->no_follow && o->device == NULL,
-                   .latency_ns = pipe ? LATENCY_PIPE_NS : LATENCY_FILE_NS,
+                   .latency_ns = latency_ns,
                    .client_name = "looprec"},
         .path = r->path,
         .type = o->type,

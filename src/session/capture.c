@@ -14,7 +14,7 @@
 #define RETRY_SLICE_NS INT64_C(100000000)
 /* In virtual time no more than this waits in the ring: it stays in the
  * processor's cache. */
-#define VIRTUAL_FILL_BYTES (256 * 1024)
+#define VIRTUAL_FILL_BYTES (512 * 1024)
 #define ROOM_WAIT_NS       INT64_C(50000000)
 
 /* --- the capture path --- */

@@ -110,7 +110,8 @@ struct writer_setup {
     uint64_t limit;      /* frames; UINT64_MAX */
     int64_t deadline_ns; /* when the duration is over; STOP_NEVER */
     bool virtual_time;
-    bool low_latency; /* a pipe reads: write as soon as it comes */
+    int64_t poll_ns; /* how often the rings are looked at */
+    bool hold;       /* see HOLD_NS in writer.c */
     struct queue *queue;
     struct wake *wake;      /* wakes the writer */
     struct wake *main_wake; /* set at the end */

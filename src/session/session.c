@@ -11,7 +11,9 @@
 #include "sys/stop.h"
 
 /* While sources open, look this often whether the user wants out. */
-#define OPEN_POLL_NS INT64_C(50000000)
+#define OPEN_POLL_NS  INT64_C(50000000)
+#define POLL_LEAST_NS INT64_C(10000000)
+#define POLL_MOST_NS  INT64_C(200000000)
 
 struct session {
     struct session_request request;
@@ -139,6 +141,16 @@ static bool open_sink(struct session *s, struct fault *f)
     return s->sink != NULL;
 }
 
+/* The capture thread wakes nobody, so the writer looks by itself: as often as
+ * packets are to come, within reason. */
+static int64_t poll_for(int64_t latency_ns)
+{
+    int64_t poll_ns = latency_ns / 2;
+    return poll_ns < POLL_LEAST_NS  ? POLL_LEAST_NS
+           : poll_ns > POLL_MOST_NS ? POLL_MOST_NS
+                                    : poll_ns;
+}
+
 /* Frame 0 is now: let everything run. */
 static bool begin(struct session *s, struct fault *f)
 {
@@ -159,7 +171,8 @@ static bool begin(struct session *s, struct fault *f)
         .limit = UINT64_MAX,
         .deadline_ns = STOP_NEVER,
         .virtual_time = virtual_time,
-        .low_latency = to_pipe(s),
+        .poll_ns = poll_for(r->source.latency_ns),
+        .hold = !to_pipe(s),
         .queue = s->queue,
         .wake = s->writer_wake,
         .main_wake = s->wake,

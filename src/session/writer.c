@@ -8,16 +8,13 @@
 #include "session/output.h"
 #include "sys/clock.h"
 
-/* How often the rings are looked at: the capture thread does not wake us. */
-#define POLL_FILE_NS INT64_C(100000000)
-#define POLL_PIPE_NS INT64_C(10000000)
 /* Headers are made right this often: a killed recording ends that early. */
 #define COMMIT_NS INT64_C(500000000)
 /* Silence is written this far behind the source's word that nothing came. */
 #define IDLE_LAG_NS INT64_C(500000000)
 /* Packets wait in the ring for this long, so that none is written that lies
  * behind a stop which is on its way: a monitor can deliver sound before it is
- * heard. */
+ * heard. Not where a pipe reads. */
 #define HOLD_NS INT64_C(60000000)
 
 /* A silent packet on its way through a converter. */
@@ -266,8 +263,8 @@ static bool refined_time(struct track *t, const struct ring_mark *mark,
 static bool too_young(const struct writer *w, const struct track *t,
                       const struct packet *p, int64_t now_ns)
 {
-    if (w->setup.virtual_time || w->setup.low_latency ||
-        w->stop_ns != STOP_NEVER || p->time_ns == PACKET_NO_TIME) {
+    if (w->setup.virtual_time || !w->setup.hold || w->stop_ns != STOP_NEVER ||
+        p->time_ns == PACKET_NO_TIME) {
         return false;
     }
     int64_t end_ns =
@@ -420,7 +417,7 @@ static void finish(struct writer *w, bool good)
 
 static int64_t poll_ns(const struct writer *w)
 {
-    int64_t poll = w->setup.low_latency ? POLL_PIPE_NS : POLL_FILE_NS;
+    int64_t poll = w->setup.poll_ns;
     if (w->setup.deadline_ns != STOP_NEVER && w->stop_ns == STOP_NEVER) {
         int64_t left = w->setup.deadline_ns - clock_now_ns();
         poll = left < 0 ? 0 : left < poll ? left : poll;
