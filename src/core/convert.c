@@ -23,7 +23,7 @@ enum {
 /* --- to float --- */
 
 /* What leaves here is a number: NaN is 0, infinity is full scale. */
-static inline f32x4 finite(f32x4 x)
+static inline f32x4 defused(f32x4 x)
 {
     i32x4 bits = (i32x4)x;
     i32x4 infinity = lanes_all_int(INFINITE);
@@ -57,12 +57,12 @@ static void floats_from_f32(float *dst, const unsigned char *src, size_t count)
     f32x4 rest = lanes_all(0.0f);
     if (i < count) {
         memcpy(&rest, src + i * sizeof *dst, (count - i) * sizeof *dst);
-        rest = finite(rest);
+        rest = defused(rest);
         memcpy(dst + i, &rest, (count - i) * sizeof *dst);
     }
     if ((odd[0] | odd[1] | odd[2] | odd[3]) != 0) {
         for (i = 0; i + LANES <= count; i += LANES) {
-            lanes_store(dst + i, finite(lanes_load(dst + i)));
+            lanes_store(dst + i, defused(lanes_load(dst + i)));
         }
     }
 }

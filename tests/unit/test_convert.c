@@ -287,6 +287,35 @@ static void sine_keeps_place_and_frequency(void **state)
     free(in);
 }
 
+/* What the lower rate cannot hold does not come back as something else, and
+ * what it can hold is untouched close to its end. */
+static void no_aliases(void **state)
+{
+    (void)state;
+    enum { FRAMES = 48000 };
+    static float in[FRAMES];
+    const double hz[] = {23500.0, 19000.0};
+    for (int k = 0; k < 2; k++) {
+        for (int i = 0; i < FRAMES; i++) {
+            in[i] = (float)(0.5 * sin(2 * PI * hz[k] * i / 48000.0));
+        }
+        struct audio_format to = mono48;
+        to.rate = 44100;
+        struct converter *c = converter_create(&mono48, &to, NULL);
+        size_t count;
+        float *out = through(c, in, 1, 1, FRAMES, 480, &count);
+        double worst = 0.0;
+        for (size_t i = 1000; i < count - 1000; i++) {
+            double t = (double)i / 44100.0;
+            double want = k == 0 ? 0.0 : 0.5 * sin(2 * PI * hz[k] * t);
+            worst = fmax(worst, fabs((double)out[i] - want));
+        }
+        assert_true(worst < (k == 0 ? 1e-6 : 1e-3));
+        free(out);
+        converter_destroy(c);
+    }
+}
+
 static void step_stays_where_it_is(void **state)
 {
     (void)state;
@@ -420,6 +449,7 @@ int main(void)
         cmocka_unit_test(identity_is_free),
         cmocka_unit_test(expectation_is_exact),
         cmocka_unit_test(sine_keeps_place_and_frequency),
+        cmocka_unit_test(no_aliases),
         cmocka_unit_test(step_stays_where_it_is),
         cmocka_unit_test(pieces_make_no_difference),
         cmocka_unit_test(channels_are_mapped),

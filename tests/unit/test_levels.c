@@ -176,6 +176,17 @@ static void long_sums(void **state)
         levels_add(&l, in, FRAMES);
     }
     close_to(levels_rms_dbfs(&l), -20.0, 1e-4);
+
+    /* in one go too */
+    enum { MANY = 1 << 22 };
+    float *many = malloc(MANY * sizeof *many);
+    for (int i = 0; i < MANY; i++) {
+        many[i] = 0.1f;
+    }
+    levels_init(&l, 1);
+    levels_add(&l, many, MANY);
+    close_to(levels_rms_dbfs(&l), -20.0, 1e-5);
+    free(many);
 }
 
 int main(void)

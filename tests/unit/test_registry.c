@@ -68,6 +68,7 @@ static void by_index(void **state)
     /* 2^32 + 7, and the value that means none */
     assert_int_equal(fails("4294967303", &f), ERR_NO_DEVICE);
     assert_int_equal(fails("4294967295", &f), ERR_NO_DEVICE);
+    assert_int_equal(fails("18446744073709551623", &f), ERR_NO_DEVICE);
     assert_int_equal(fails("99999999999999999999999999", &f), ERR_NO_DEVICE);
     assert_int_equal(fails("#", &f), ERR_NO_DEVICE);
 }

@@ -146,6 +146,19 @@ static void shape_and_stamps(void **state)
     tape_free(t);
 }
 
+/* Frames count at the rate, wherever that is written. */
+static void frames_in_times(void **state)
+{
+    (void)state;
+    struct tape *t = tape_new("fast,length=44101f,gap=1f+100f,rate=44100");
+    t->until_ns = 2 * S;
+    assert_int_equal(tape_run(t), SOURCE_INTERRUPTED);
+    assert_int_equal(t->frames, 44001);
+    assert_int_equal(t->packets[0].frames, 1);
+    assert_int_equal(t->packets[1].position, 101);
+    tape_free(t);
+}
+
 static void drift_and_jitter(void **state)
 {
     (void)state;
@@ -316,6 +329,7 @@ int main(void)
         cmocka_unit_test(noise_is_white_and_the_same),
         cmocka_unit_test(chirp_rises),
         cmocka_unit_test(shape_and_stamps),
+        cmocka_unit_test(frames_in_times),
         cmocka_unit_test(drift_and_jitter),
         cmocka_unit_test(stamps_and_flags_to_order),
         cmocka_unit_test(bad_specs_are_named),

@@ -236,6 +236,30 @@ static void real_time(void **state)
     tape_free(t);
 }
 
+/* A gap is not idleness; a stop gets what a burst holds back. */
+static void real_gap_and_held_burst(void **state)
+{
+    (void)state;
+    struct tape *t = tape_new("gap=20ms+100ms,burst=150ms+60s");
+    struct thread *thread = thread_start("capture", run_tape, t, NULL);
+    assert_non_null(thread);
+    clock_sleep_ns(250 * MS);
+    int64_t stop = clock_now_ns();
+    synth_ops.interrupt(t->source, stop);
+    thread_join(thread);
+    assert_true(clock_now_ns() - stop < 5 * S);
+    int64_t origin = t->packets[0].time_ns;
+    for (size_t i = 0; i < t->idle_count; i++) {
+        int64_t since = t->idles[i] - origin;
+        assert_false(since > 20 * MS && since < 130 * MS);
+    }
+    const struct packet *last = &t->packets[t->count - 1];
+    uint64_t end = last->position + last->frames;
+    assert_in_range(end + 2, (uint64_t)(stop - origin) * 48 / MS,
+                    (uint64_t)(stop - origin) * 48 / MS + 4);
+    tape_free(t);
+}
+
 static void waiting_ends_when_interrupted(void *argument)
 {
     struct tape *t = argument;
@@ -275,6 +299,7 @@ int main(void)
         cmocka_unit_test(many_faults_at_once),
         cmocka_unit_test(stops_at_the_moment),
         cmocka_unit_test(real_time),
+        cmocka_unit_test(real_gap_and_held_burst),
         cmocka_unit_test(real_wait),
     };
     return cmocka_run_group_tests_name("synth_faults", tests, NULL, NULL);

@@ -27,8 +27,8 @@ static void made_printable(void **state)
     assert_string_equal(printable("\x1b]0;title\a\r\n\t\x7f"),
                         "?]0;title?????");
     assert_string_equal(printable("\xc2\x9b"
-                                  "31m\xc2\x85\xc2\xa0"),
-                        "?31m?\xc2\xa0");
+                                  "31m\xc2\x80\xc2\x9f\xc2\xa0"),
+                        "?31m??\xc2\xa0");
     /* line and paragraph separators, overrides, isolates; not their
      * neighbours */
     assert_string_equal(printable("\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xaa"
