@@ -94,26 +94,31 @@ static inline u32x4 xorshift(u32x4 x)
     return x ^ x << 5;
 }
 
-/* The samples of one block: two times four generators that the block's number
- * seeds, so that any block can be made without those before it. */
+static inline void put_noise(float *out, u32x4 random, f32x4 scale)
+{
+    lanes_store(out, __builtin_convertvector((i32x4)random, f32x4) * scale);
+}
+
+/* The samples of one block: four times four generators (that many keep the
+ * processor busy) that the block's number seeds, so that any block can be made
+ * without those before it. */
 static void make_noise_block(const struct synth_signal *s, uint64_t block,
                              float *out)
 {
-    u32x4 state[2];
-    for (uint32_t i = 0; i < 2 * LANES; i++) {
+    enum { WIDE = 4 };
+    u32x4 state[WIDE];
+    for (uint32_t i = 0; i < WIDE * LANES; i++) {
         uint64_t seed = (uint64_t)s->seed << 32 | (i + 1);
         state[i / LANES][i % LANES] =
             (uint32_t)(splitmix(splitmix(seed) ^ block) >> 32) | 1;
     }
     f32x4 scale = lanes_all(s->amplitude / 2147483648.0f);
-    u32x4 a = state[0], b = state[1];
-    for (size_t i = 0; i < NOISE_BLOCK; i += 2 * LANES) {
-        a = xorshift(a);
-        b = xorshift(b);
-        f32x4 x = __builtin_convertvector((i32x4)a, f32x4) * scale;
-        f32x4 y = __builtin_convertvector((i32x4)b, f32x4) * scale;
-        lanes_store(out + i, x);
-        lanes_store(out + i + LANES, y);
+    u32x4 a = state[0], b = state[1], c = state[2], d = state[3];
+    for (size_t i = 0; i < NOISE_BLOCK; i += WIDE * LANES) {
+        put_noise(out + i, a = xorshift(a), scale);
+        put_noise(out + i + LANES, b = xorshift(b), scale);
+        put_noise(out + i + 2 * LANES, c = xorshift(c), scale);
+        put_noise(out + i + 3 * LANES, d = xorshift(d), scale);
     }
 }
 

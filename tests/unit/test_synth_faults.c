@@ -215,9 +215,9 @@ static void real_time(void **state)
     int64_t stop = clock_now_ns();
     synth_ops.interrupt(t->source, stop);
     thread_join(thread);
-    assert_true(clock_now_ns() - stop < 200 * MS);
+    assert_true(clock_now_ns() - stop < 2 * S);
     int64_t origin = t->packets[0].time_ns;
-    assert_true(origin >= start - 50 * MS && origin < start + 300 * MS);
+    assert_true(origin >= start - 50 * MS && origin < start + 2 * S);
     /* Frames up to the stop, the tail too, less what was idle. */
     int64_t want = (stop - origin) * 48 / MS - 150 * 48;
     assert_in_range((int64_t)t->frames + 10, want + 8, want + 12);
