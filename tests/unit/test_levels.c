@@ -92,15 +92,15 @@ static void wild_samples(void **state)
         assert_true(l.peak[0] == 0.25f);
         close_to(l.square_sum[0], 99.0 / 16, 1e-6);
         close_to(l.square_sum[1], 100.0 / 16, 1e-6);
-        in[at * 2] = -INFINITY;
+        in[at * 2] = (float)-INFINITY;
         levels_init(&l, 2);
         assert_true(levels_add(&l, in, 100) > 1e8f);
-        assert_true(isfinite(l.square_sum[0]) && l.peak[1] == 0.25f);
+        assert_true(l.square_sum[0] < 1e300 && l.peak[1] == 0.25f);
         close_to(levels_peak_dbfs(&l), 180.0, 0.01);
         in[at * 2] = 3e38f;
         levels_init(&l, 2);
         levels_add(&l, in, 100);
-        assert_true(isfinite(levels_rms_dbfs(&l)));
+        assert_true(levels_rms_dbfs(&l) < 1e3);
     }
 }
 

@@ -14,7 +14,7 @@ static void is_sine(const struct tape *t, double hz, double rate,
         for (size_t c = 0; c < t->channels; c++) {
             double got = (double)t->samples[n * t->channels + c];
             if (fabs(got - want) > tolerance) {
-                fail_msg("frame %zu: %g is not %g", n, got, want);
+                fail_msg("frame %u: %g is not %g", (unsigned)n, got, want);
             }
         }
     }
