@@ -143,8 +143,12 @@ start_server() {
 stop_server() {
     local dir=$BATS_FILE_TMPDIR/server-$1
     [ -e "$dir/pid" ] || return 0
+    # One that was started again is not below the script.
+    # shellcheck disable=SC1091
+    (. "$dir/env" && kill -TERM "$(<"$LOOPREC_TEST_SERVER_PIDFILE")") 2>/dev/null || true
     kill -TERM "$(<"$dir/pid")" 2>/dev/null || true
     EVENTUALLY=10 eventually gone_pid "$(<"$dir/pid")"
+    rm -rf "$dir"
 }
 
 # --- tools ---
