@@ -42,7 +42,7 @@ SYS  := win
 dirs += source/wasapi sys/win
 EXE  := .exe
 BASE += -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0A00 -D__USE_MINGW_ANSI_STDIO=1 \
-        -municode $(if $(WINLIBS),$(shell cat $(WINLIBS)/compile-flags))
+        -municode $(patsubst -I%,-isystem %,$(if $(WINLIBS),$(shell cat $(WINLIBS)/compile-flags)))
 HARD := -fno-stack-protector
 LDHARD := -static -municode -Wl,--dynamicbase,--nxcompat,--high-entropy-va
 LIBS  = $(shell cat $(WINLIBS)/link-flags) -lole32 -luuid
@@ -62,6 +62,9 @@ BIN  := $(B)/looprec$(EXE)
 RES  := $(if $(filter windows,$(VARIANT)),$(B)/resource.o)
 
 UNIT     := $(sort $(wildcard tests/unit/test_*.c))
+ifeq ($(VARIANT),windows)
+UNIT     := $(filter-out %/test_pulse.c,$(UNIT))
+endif
 UNITBIN  := $(UNIT:tests/unit/%.c=$(B)/unit/%$(EXE))
 FAKES    := $(sort $(wildcard tests/fakes/*.c))
 FAKEOBJ  := $(FAKES:tests/%.c=$(B)/tests/%.o)

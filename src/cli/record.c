@@ -25,7 +25,7 @@
  * the stop is waited for in any case. */
 #define LATENCY_PIPE_NS     INT64_C(20000000)
 #define LATENCY_TERMINAL_NS INT64_C(50000000)
-#define LATENCY_FILE_NS     INT64_C(250000000)
+#define LATENCY_FILE_NS     INT64_C(100000000)
 
 struct recording {
     const struct options *o;

@@ -142,10 +142,10 @@ static bool open_sink(struct session *s, struct fault *f)
 }
 
 /* The capture thread wakes nobody, so the writer looks by itself: as often as
- * packets are to come, within reason. */
-static int64_t poll_for(int64_t latency_ns)
+ * packets come, within reason; twice as often where a pipe waits for them. */
+static int64_t poll_for(const struct session *s)
 {
-    int64_t poll_ns = latency_ns / 2;
+    int64_t poll_ns = s->request.source.latency_ns / (to_pipe(s) ? 2 : 1);
     return poll_ns < POLL_LEAST_NS  ? POLL_LEAST_NS
            : poll_ns > POLL_MOST_NS ? POLL_MOST_NS
                                     : poll_ns;
@@ -171,7 +171,7 @@ static bool begin(struct session *s, struct fault *f)
         .limit = UINT64_MAX,
         .deadline_ns = STOP_NEVER,
         .virtual_time = virtual_time,
-        .poll_ns = poll_for(r->source.latency_ns),
+        .poll_ns = poll_for(s),
         .hold = !to_pipe(s),
         .queue = s->queue,
         .wake = s->writer_wake,

@@ -8,6 +8,10 @@
 #include "session/output.h"
 #include "sys/clock.h"
 
+/* Sources are asked for so much more than the stop: where the file has a sound
+ * a little earlier than its stamp says (the skew), its end is sound and not
+ * silence. What is too much is cut. */
+#define TAIL_NS INT64_C(30000000)
 /* Headers are made right this often: a killed recording ends that early. */
 #define COMMIT_NS INT64_C(500000000)
 /* Silence is written this far behind the source's word that nothing came. */
@@ -124,7 +128,8 @@ static void stop_at(struct writer *w, enum session_end end, int64_t stop_ns)
     }
     if (w->stop_ns == STOP_NEVER) {
         w->stop_ns = stop_ns;
-        interrupt_tracks(w, stop_ns);
+        interrupt_tracks(w, stop_ns == PACKET_NO_TIME ? SOURCE_STOP_NOW
+                                                      : stop_ns + TAIL_NS);
     }
 }
 

@@ -180,6 +180,7 @@ static void on_sink(pa_context *c, const pa_sink_info *info, int eol,
     }
     struct output *o = a->output;
     o->index = info->index;
+    o->running = info->state == PA_SINK_RUNNING;
     devices_copy(o->id, sizeof o->id, info->name);
     devices_copy(o->name, sizeof o->name,
                  info->description == NULL ? info->name : info->description);

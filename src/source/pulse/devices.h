@@ -16,6 +16,7 @@ struct output {
     char name[256]; /* its description */
     char monitor_name[256];
     uint32_t monitor_index;
+    bool running;        /* somebody played as we looked */
     pa_sample_spec spec; /* what to ask the server for: the monitor's own */
     pa_channel_map map;  /* the same places, in the order of WAVE's mask */
     struct audio_format format;

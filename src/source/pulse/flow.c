@@ -26,11 +26,6 @@
  * answers to choose from, then once a second. */
 #define ASK_FIRST_NS INT64_C(20000000)
 #define ASK_MOST_NS  INT64_C(1000000000)
-/* A stream's time that moves by more has jumped: an under-run in the server,
- * a suspension we were not told of. PulseAudio's answers move by up to the
- * length of its rewind buffer (10 ms seen with fragments of 20 ms), which
- * grows and shrinks with the players' latency. */
-#define JUMP_NS INT64_C(30000000)
 /* A server that takes so long to answer was held up itself. */
 #define STALL_NS INT64_C(250000000)
 /* An answer that puts the newest byte so far ahead is nonsense. */
@@ -169,19 +164,19 @@ static void learn(struct stream *s, int64_t now_ns, int64_t stream_ns,
     if (timing_known(&s->timing)) {
         jump_ns = origin_ns - s->timing.origin_ns;
     }
-    if (jump_ns > JUMP_NS && overran(s, write_index)) {
+    if (jump_ns > s->jump_ns && overran(s, write_index)) {
         s->switch_index = write_index;
         s->switch_ns = jump_ns;
     }
     s->first_since_held = false;
-    if (s->stalled && jump_ns > JUMP_NS) {
+    if (s->stalled && jump_ns > s->jump_ns) {
         /* pipewire-pulse, stopped, is left out of the graph's cycles: it was
          * not that nothing played. */
         s->missed = true;
     }
     s->stalled = false;
     if (s->switch_index == 0) {
-        if (jump_ns > JUMP_NS || jump_ns < -JUMP_NS) {
+        if (jump_ns > s->jump_ns || jump_ns < -s->jump_ns) {
             forget_time(s);
         }
         timing_answer(&s->timing, now_ns, stream_ns);
@@ -285,7 +280,7 @@ static bool come_late(struct stream *s, int64_t now_ns)
         return false;
     }
     int64_t lag_ns = now_ns - s->end_ns - to_ns(s, readable(s));
-    bool late = s->lag_ns != STREAM_NEVER && lag_ns > s->lag_ns + JUMP_NS;
+    bool late = s->lag_ns != STREAM_NEVER && lag_ns > s->lag_ns + s->jump_ns;
     if (lag_ns > s->lag_ns) {
         s->lag_ns = lag_ns;
     }

@@ -13,6 +13,11 @@
 
 #define OPEN_NS  INT64_C(5000000000)
 #define RETRY_NS INT64_C(200000000)
+/* Where somebody plays, a recording begins when the sound does: a sink whose
+ * player asked for no hurry has been mixed up to 2 s ahead, and what was mixed
+ * before we came cannot be had (PulseAudio 16.1, null sink; libpulse's default
+ * latency). */
+#define FIRST_NS INT64_C(2500000000)
 
 struct pulse {
     struct source base;
@@ -166,6 +171,9 @@ static bool pulse_open(struct source *source, struct source_info *info,
     }
     if (p->first[0] == '\0') {
         devices_copy(p->first, sizeof p->first, out.id);
+        if (out.running) {
+            stream_await_sound(&p->stream, clock_now_ns() + FIRST_NS);
+        }
     }
     info->format = out.format;
     devices_copy(info->device_id, sizeof info->device_id, out.id);

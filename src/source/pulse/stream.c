@@ -7,6 +7,12 @@
 #include "core/log.h"
 #include "sys/clock.h"
 
+/* A stream's time that moves by more than a fragment and this has jumped: an
+ * under-run in the server, a suspension we were not told of. PulseAudio's
+ * answers leave out what waits in the server for the rest of a fragment (40 ms
+ * seen with fragments of 100 ms), and what its rewind buffer holds back. */
+#define JUMP_LEAST_NS INT64_C(20000000)
+
 /* The least and the most that is asked for as a fragment. PulseAudio's null
  * sink and ALSA sinks manage 5 ms; 2 s is what a server takes by itself. */
 #define FRAGMENT_MIN_NS INT64_C(5000000)
@@ -76,6 +82,23 @@ void stream_check_default(struct stream *s)
         pa_context_get_server_info(s->link->context, on_default, s);
     if (op != NULL) {
         pa_operation_unref(op);
+    }
+}
+
+void stream_await_sound(struct stream *s, int64_t until_ns)
+{
+    bool came = false;
+    for (;;) {
+        int64_t now_ns = clock_now_ns();
+        if (!came && pa_stream_readable_size(s->pa) > 0) {
+            came = true;
+            until_ns = now_ns + s->fragment_ns;
+        }
+        if (now_ns >= until_ns || link_stop(s->link) != LINK_RUNS ||
+            !stream_alive(s, NULL) ||
+            link_turn(s->link, until_ns - now_ns, LINK_RUNS) < 0) {
+            return;
+        }
     }
 }
 
@@ -241,6 +264,7 @@ static void learn_buffers(struct stream *s)
     }
     s->fragment_ns = frames_to_ns((int64_t)(s->fragment_bytes / s->frame_bytes),
                                   s->output.format.rate);
+    s->jump_ns = s->fragment_ns + JUMP_LEAST_NS;
     s->absence_ns = 3 * s->fragment_ns;
     if (s->absence_ns < ABSENCE_NS) {
         s->absence_ns = ABSENCE_NS;

@@ -24,6 +24,7 @@ struct stream {
     size_t fragment_bytes;
     size_t capacity_bytes; /* what the server, and libpulse, hold for us */
     int64_t fragment_ns;
+    int64_t jump_ns;          /* time that moves by more has jumped */
     int64_t absence_ns;       /* nothing for so long: time may have jumped */
     bool follows;             /* end when the default output moves */
     const struct outlet *out; /* NULL outside run */
@@ -78,6 +79,10 @@ bool stream_open(struct stream *s, struct link *l, const struct output *output,
                  int64_t latency_ns, bool follows, int64_t deadline_ns,
                  struct fault *f);
 void stream_close(struct stream *s);
+
+/* Wait until sound has come and is heard (a monitor gives up to a fragment
+ * before that), an interrupt, a loss or, if none comes, UNTIL_NS. */
+void stream_await_sound(struct stream *s, int64_t until_ns);
 
 /* False: it has ended, F says why (ERR_DEVICE_LOST). */
 bool stream_alive(const struct stream *s, struct fault *f);
