@@ -20,6 +20,9 @@ setup() {
     cd "$BATS_TEST_TMPDIR" || return
     SIGNALS=$BATS_FILE_TMPDIR
     SINK=$LOOPREC_TEST_SINK
+    # what -D takes: Wine knows no more of a sink than its description
+    DEVICE=$SINK
+    [ "$SYSTEM" != wine ] || DEVICE="Looprec test sink"
     MODULES=()
 }
 
@@ -177,7 +180,7 @@ refused() {
     echo precious >kept.wav
     run -5 looprec -D nothing --overwrite -d 1 kept.wav
     [ "$(<kept.wav)" = precious ]
-    run -1 looprec -D "$SINK" -d 1 kept.wav
+    run -1 looprec -D "$DEVICE" -d 1 kept.wav
     [ "$(<kept.wav)" = precious ]
 }
 
@@ -315,7 +318,8 @@ shape() { # rate, channels
 
 # The device's part of the events: lost, then back.
 was_away() { # name, seconds at least, seconds at most
-    events_show "$1" 'map(select(.event == "device") | .state) == ["lost", "back"]'
+    # a server may begin with a substitute for its outputs
+    events_show "$1" 'map(select(.event == "device") | .state) | .[0] == "lost" and last == "back"'
     events_show "$1" 'last as $last | map(select(.event == "gap" and .class == "gone") | .frames) | add == $last.gone'
     true_that "$(final "$1" .gone) > $2 * 48000 && $(final "$1" .gone) < $3 * 48000" "$1: gone $(final "$1" .gone) frames"
     [ "$(final "$1" .lost)" -eq 0 ]

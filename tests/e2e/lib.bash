@@ -122,7 +122,8 @@ start_server() {
     setpriv --pdeathsig TERM "$ROOT/scripts/$script" "--keep-log=$dir/log" "$@" -- \
         bash -c '
             for v in PULSE_SERVER PULSE_COOKIE PULSE_CLIENTCONFIG PULSE_RUNTIME_PATH \
-                XDG_RUNTIME_DIR PIPEWIRE_REMOTE PIPEWIRE_RUNTIME_DIR ${!LOOPREC_TEST_*}; do
+                XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS PIPEWIRE_REMOTE \
+                PIPEWIRE_RUNTIME_DIR ${!LOOPREC_TEST_*}; do
                 [ -z "${!v+set}" ] || printf "export %s=%q\n" "$v" "${!v}"
             done >"$1/env.new"
             mv "$1/env.new" "$1/env"

