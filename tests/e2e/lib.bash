@@ -169,8 +169,8 @@ measure() {
 has_frames() {
     local answer
     answer=$(analyse frames "$1") || return
-    grep -qx "frames=$2" <<<"$answer" || fail "$1: $(head -1 <<<"$answer") and not $2"
-    [ -z "${3:-}" ] || grep -qx "rate=$3" <<<"$answer" || fail "$1: not at $3 Hz: $answer"
+    grep -qx "frames=$2" <<<"$answer" || fail "$1: $(head -1 <<<"$answer") and not $2" || return
+    [ -z "${3:-}" ] || grep -qx "rate=$3" <<<"$answer" || fail "$1: not at $3 Hz: $answer" || return
     [ -z "${4:-}" ] || grep -qx "channels=$4" <<<"$answer" || fail "$1: not of $4 channels: $answer"
 }
 

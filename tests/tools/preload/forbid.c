@@ -1,0 +1,219 @@
+/* forbid: a library for LD_PRELOAD that ends the program when one of its
+ * threads takes a lock or calls the heap, a file or a print where it must not.
+ *
+ *     FORBID_THREAD   the name of the thread (as pthread_setname_np gives it)
+ *     FORBID_FROM_MS, FORBID_TO_MS   when, counted from the naming
+ *     FORBID_CALLERS  "own": only calls that the program itself makes; "all":
+ *                     those of its libraries too
+ *
+ * At the end of the time it says on standard error how often it looked, so that
+ * a test can tell "nothing was called" from "nothing was watched". */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *block, size_t size);
+void __libc_free(void *block);
+int __fprintf_chk(FILE *file, int flag, const char *format, ...);
+
+static __thread int64_t named_ns; /* 0: not the thread */
+static __thread long waits;
+static __thread bool told;
+
+static int64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
+
+static int64_t setting_ms(const char *name, int64_t fallback)
+{
+    const char *text = getenv(name);
+    return text ? atoll(text) : fallback;
+}
+
+static void say(const char *text)
+{
+    (void)!syscall(SYS_write, 2, text, strlen(text));
+}
+
+static bool own(const void *caller)
+{
+    static const void *base; /* of the program */
+    Dl_info info;
+    if (!base) {
+        void *main_program = dlsym(RTLD_DEFAULT, "main");
+        /* without an exported main: the first object, by the loader's own
+         * entry in the auxiliary vector */
+        base =
+            main_program && dladdr(main_program, &info) ? info.dli_fbase : NULL;
+    }
+    if (!dladdr(caller, &info)) {
+        return true;
+    }
+    if (base) {
+        return info.dli_fbase == base;
+    }
+    const char *file = strrchr(info.dli_fname, '/');
+    return !strstr(file ? file : info.dli_fname, ".so");
+}
+
+static bool watching(void)
+{
+    if (named_ns == 0) {
+        return false;
+    }
+    int64_t ms = (now_ns() - named_ns) / 1000000;
+    return ms >= setting_ms("FORBID_FROM_MS", 500) &&
+           ms < setting_ms("FORBID_TO_MS", 2000);
+}
+
+static void called(const char *what, const void *caller)
+{
+    if (!watching()) {
+        return;
+    }
+    const char *callers = getenv("FORBID_CALLERS");
+    if (callers && strcmp(callers, "own") == 0 && !own(caller)) {
+        return;
+    }
+    named_ns = 0;
+    say("forbid: the thread called ");
+    say(what);
+    say("\n");
+    abort();
+}
+
+#define CALLED(what) called(what, __builtin_return_address(0))
+
+/* --- what names the thread and counts its turns --- */
+
+int pthread_setname_np(pthread_t thread, const char *name)
+{
+    int (*real)(pthread_t, const char *) =
+        (int (*)(pthread_t, const char *))dlsym(RTLD_NEXT,
+                                                "pthread_setname_np");
+    const char *wanted = getenv("FORBID_THREAD");
+    if (wanted && strcmp(name, wanted) == 0) {
+        named_ns = now_ns();
+    }
+    return real(thread, name);
+}
+
+static void turn(void)
+{
+    if (watching()) {
+        waits++;
+    } else if (named_ns != 0 && waits > 0 && !told) {
+        char text[80];
+        told = true;
+        snprintf(text, sizeof(text), "forbid: watched %ld waits\n", waits);
+        say(text);
+    }
+}
+
+int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
+          const sigset_t *mask)
+{
+    turn();
+    struct timespec left = {0, 0};
+    if (timeout) {
+        left = *timeout;
+    }
+    return (int)syscall(SYS_ppoll, fds, count, timeout ? &left : NULL, mask,
+                        8 /* bytes of the kernel's mask */);
+}
+
+int __ppoll_chk(struct pollfd *fds, nfds_t count,
+                const struct timespec *timeout, const sigset_t *mask,
+                size_t bytes)
+{
+    (void)bytes;
+    return ppoll(fds, count, timeout, mask);
+}
+
+/* --- what is forbidden --- */
+
+void *malloc(size_t size)
+{
+    CALLED("malloc");
+    return __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+    CALLED("calloc");
+    return __libc_calloc(count, size);
+}
+
+void *realloc(void *block, size_t size)
+{
+    CALLED("realloc");
+    return __libc_realloc(block, size);
+}
+
+void free(void *block)
+{
+    if (block) {
+        CALLED("free");
+    }
+    __libc_free(block);
+}
+
+int pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+    static int (*real)(pthread_mutex_t *);
+    CALLED("pthread_mutex_lock");
+    if (!real) {
+        real =
+            (int (*)(pthread_mutex_t *))dlsym(RTLD_NEXT, "pthread_mutex_lock");
+    }
+    return real(mutex);
+}
+
+ssize_t write(int fd, const void *bytes, size_t count)
+{
+    CALLED("write");
+    return syscall(SYS_write, fd, bytes, count);
+}
+
+int open(const char *path, int flags, ...)
+{
+    va_list arguments;
+    CALLED("open");
+    va_start(arguments, flags);
+    int mode = flags & O_CREAT ? va_arg(arguments, int) : 0;
+    va_end(arguments);
+    return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+int fputs(const char *text, FILE *file)
+{
+    CALLED("fputs");
+    return fwrite(text, 1, strlen(text), file) == strlen(text) ? 1 : EOF;
+}
+
+int __fprintf_chk(FILE *file, int flag, const char *format, ...)
+{
+    va_list arguments;
+    CALLED("fprintf");
+    (void)flag;
+    va_start(arguments, format);
+    int count = vfprintf(file, format, arguments);
+    va_end(arguments);
+    return count;
+}
