@@ -141,11 +141,12 @@ static bool open_sink(struct session *s, struct fault *f)
     return s->sink != NULL;
 }
 
-/* The capture thread wakes nobody, so the writer looks by itself: as often as
- * packets come, within reason; twice as often where a pipe waits for them. */
+/* The capture thread wakes nobody, so the writer looks by itself: for every
+ * other packet, within reason; twice for each where a pipe waits for it. */
 static int64_t poll_for(const struct session *s)
 {
-    int64_t poll_ns = s->request.source.latency_ns / (to_pipe(s) ? 2 : 1);
+    int64_t latency_ns = s->request.source.latency_ns;
+    int64_t poll_ns = to_pipe(s) ? latency_ns / 2 : latency_ns * 2;
     return poll_ns < POLL_LEAST_NS  ? POLL_LEAST_NS
            : poll_ns > POLL_MOST_NS ? POLL_MOST_NS
                                     : poll_ns;

@@ -84,12 +84,12 @@ bool wake_wait(struct wake *w, int64_t timeout_ns)
         }
         struct pollfd p = {.fd = w->fd, .events = POLLIN};
         /* ppoll for its nanoseconds: poll would round up to 1 ms. */
-        (void)ppoll(&p, 1, timeout_ns > 0 ? &t : NULL, NULL);
+        int ready = ppoll(&p, 1, timeout_ns > 0 ? &t : NULL, NULL);
+        if (ready == 0) {
+            return false; /* the time is over: ppoll waits no less */
+        }
         if (take(w)) {
             return true;
-        }
-        if (left == 0) {
-            return false;
         }
     }
 }
