@@ -28,15 +28,21 @@
 #define WINDOW_NS           INT64_C(1000000000)
 /* A skew of one packet or more is settled where nothing but zeros plays. */
 #define SETTLE_NS INT64_C(10000000)
+/* The first stamps of a run can be late for longer than anybody looks ahead;
+ * what they were late shows as a surplus later, and is none. */
+#define OFFSET_MOST_NS INT64_C(250000000)
+/* A stop is exact while the file is not later than its stamps by more. */
+#define STOP_EXACT_NS INT64_C(50000000)
 /* A slope over less than this tells nothing. */
 #define DRIFT_SPAN_NS INT64_C(20000000000)
 /* Between the last packet and the news that the device is gone. */
 #define GONE_MARGIN_NS INT64_C(250000000)
 
 void timeline_init(struct timeline *t, uint32_t rate, int64_t start_ns,
-                   uint64_t limit)
+                   uint64_t limit, int64_t look_ns)
 {
     memset(t, 0, sizeof(*t));
+    t->look_ns = look_ns;
     t->rate = rate;
     t->run_rate = rate;
     t->start_ns = start_ns;
@@ -290,7 +296,7 @@ bool timeline_refine(const struct timeline *t, const struct packet *first,
         }
     }
     *frames += follower->frames;
-    return frames_to_ns((int64_t)*frames, t->run_rate) < TIMELINE_LOOK_NS;
+    return frames_to_ns((int64_t)*frames, t->run_rate) < t->look_ns;
 }
 
 /* --- placing --- */
@@ -365,8 +371,7 @@ static uint32_t surplus(const struct timeline *t, const struct packet *p,
                         int64_t error_ns)
 {
     int64_t run_ns = frames_to_ns((int64_t)(t->at - t->run_origin), t->rate);
-    int64_t allowed =
-        run_ns / 1000000 * CRYSTAL_PER_MILLION + GAP_CONTIGUOUS_NS;
+    int64_t allowed = run_ns / 1000000 * CRYSTAL_PER_MILLION + OFFSET_MOST_NS;
     if (error_ns >= -allowed) {
         return 0;
     }
@@ -453,8 +458,8 @@ void timeline_idle(struct timeline *t, int64_t time_ns, struct plan *plan)
 void timeline_set_stop(struct timeline *t, int64_t stop_ns)
 {
     int64_t stop = stop_ns;
-    if (t->run_open && t->skew_ns < 0) {
-        stop -= t->skew_ns;
+    if (t->run_open && t->skew_ns < -STOP_EXACT_NS) {
+        stop -= t->skew_ns + STOP_EXACT_NS;
     }
     int64_t frame = frame_at(t, stop);
     uint64_t limit = frame < 0 ? 0 : (uint64_t)frame;

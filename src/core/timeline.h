@@ -38,6 +38,7 @@ struct timeline {
     /* constant after init */
     uint32_t rate;    /* of the file */
     int64_t start_ns; /* the moment of frame 0 */
+    int64_t look_ns;  /* how far ahead a stamp is refined */
     /* moving */
     uint64_t limit; /* frames: nothing is placed beyond; UINT64_MAX: none */
     uint64_t at;    /* file frames placed so far */
@@ -61,17 +62,16 @@ struct timeline {
     double drift_ppm;      /* of that stretch: > 0, the device runs fast */
 };
 
-/* Begin: the file's RATE, the moment of its frame 0, at most LIMIT frames. */
+/* Begin: the file's RATE, the moment of its frame 0, at most LIMIT frames;
+ * stamps are refined by what follows within LOOK_NS: more than any one stamp's
+ * lateness lasts. */
 void timeline_init(struct timeline *t, uint32_t rate, int64_t start_ns,
-                   uint64_t limit);
+                   uint64_t limit, int64_t look_ns);
 
 /* Should the caller look ahead (timeline_refine) before it places PACKET? True
  * where its stamp speaks of a gap that only the following stamps can confirm:
  * a stamp can be late (the reader was), but never early. */
 bool timeline_wants_look(const struct timeline *t, const struct packet *p);
-
-/* How much of what follows is worth seeing. */
-#define TIMELINE_LOOK_NS INT64_C(250000000)
 
 /* A packet's stamp made better by those that follow: call it with FIRST, then
  * with each follower in order; it lowers *TIME_NS (begin with FIRST's) to what
@@ -104,7 +104,8 @@ void timeline_finish(struct timeline *t, int64_t stop_ns, uint64_t lost,
                      struct plan *plan);
 
 /* The recording stops at STOP_NS: what was played until then is placed, no
- * more. Unlike a limit given at the start it follows the skew. */
+ * more. Unlike a limit given at the start it gives way to a skew that a crystal
+ * has added up, so that no sound is cut off. */
 void timeline_set_stop(struct timeline *t, int64_t stop_ns);
 
 /* The moment that file frame FRAME stands for. */

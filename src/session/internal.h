@@ -111,6 +111,7 @@ struct writer_setup {
     int64_t deadline_ns; /* when the duration is over; STOP_NEVER */
     bool virtual_time;
     int64_t poll_ns; /* how often the rings are looked at */
+    int64_t look_ns; /* see timeline_init */
     bool hold;       /* see HOLD_NS in writer.c */
     struct queue *queue;
     struct wake *wake;      /* wakes the writer */

@@ -12,8 +12,10 @@
 
 /* While sources open, look this often whether the user wants out. */
 #define OPEN_POLL_NS  INT64_C(50000000)
+#define LOOK_LEAST_NS INT64_C(250000000)
+#define LOOK_MOST_NS  INT64_C(1000000000)
 #define POLL_LEAST_NS INT64_C(10000000)
-#define POLL_MOST_NS  INT64_C(200000000)
+#define POLL_MOST_NS  INT64_C(500000000)
 
 struct session {
     struct session_request request;
@@ -142,14 +144,24 @@ static bool open_sink(struct session *s, struct fault *f)
 }
 
 /* The capture thread wakes nobody, so the writer looks by itself: for every
- * other packet, within reason; twice for each where a pipe waits for it. */
+ * fifth packet, within reason; twice for each where a pipe waits for it. What a
+ * killed recording loses is what waits here, so half a second is the most. */
 static int64_t poll_for(const struct session *s)
 {
     int64_t latency_ns = s->request.source.latency_ns;
-    int64_t poll_ns = to_pipe(s) ? latency_ns / 2 : latency_ns * 2;
+    int64_t poll_ns = to_pipe(s) ? latency_ns / 2 : latency_ns * 5;
     return poll_ns < POLL_LEAST_NS  ? POLL_LEAST_NS
            : poll_ns > POLL_MOST_NS ? POLL_MOST_NS
                                     : poll_ns;
+}
+
+/* Packets that come seldom bring few stamps to choose the best from. */
+static int64_t look_for(const struct session *s)
+{
+    int64_t look_ns = s->request.source.latency_ns * 5;
+    return look_ns < LOOK_LEAST_NS  ? LOOK_LEAST_NS
+           : look_ns > LOOK_MOST_NS ? LOOK_MOST_NS
+                                    : look_ns;
 }
 
 /* Frame 0 is now: let everything run. */
@@ -173,6 +185,7 @@ static bool begin(struct session *s, struct fault *f)
         .deadline_ns = STOP_NEVER,
         .virtual_time = virtual_time,
         .poll_ns = poll_for(s),
+        .look_ns = look_for(s),
         .hold = !to_pipe(s),
         .queue = s->queue,
         .wake = s->writer_wake,

@@ -13,7 +13,7 @@
  * silence. What is too much is cut. */
 #define TAIL_NS INT64_C(30000000)
 /* Headers are made right this often: a killed recording ends that early. */
-#define COMMIT_NS INT64_C(500000000)
+#define COMMIT_NS INT64_C(400000000)
 /* Silence is written this far behind the source's word that nothing came. */
 #define IDLE_LAG_NS INT64_C(500000000)
 /* Packets wait in the ring for this long, so that none is written that lies
@@ -64,7 +64,7 @@ struct writer *writer_create(const struct writer_setup *setup, struct fault *f)
     for (unsigned i = 0; i < setup->track_count; i++) {
         struct track *t = &setup->tracks[i];
         timeline_init(&t->timeline, setup->format.rate, setup->start_ns,
-                      setup->limit);
+                      setup->limit, setup->look_ns);
         timeline_reformat(&t->timeline, t->info.format.rate);
         t->writer_format = t->info.format;
     }
@@ -261,7 +261,7 @@ static bool refined_time(struct track *t, const struct ring_mark *mark,
     return mark->ended ||
            atomic_load_explicit(&t->waits_for_room, memory_order_relaxed) ||
            (mark->reached_ns != PACKET_NO_TIME &&
-            mark->reached_ns - TIMELINE_LOOK_NS >= first->time_ns);
+            mark->reached_ns - t->timeline.look_ns >= first->time_ns);
 }
 
 /* Too young to be written: a stop that is on its way may lie before it. */

@@ -22,7 +22,7 @@ struct thread *thread_start(const char *name, thread_fn *fn, void *argument,
 void thread_join(struct thread *t);
 
 /* Ask for capture scheduling on the calling thread (MMCSS "Capture"; on Linux
- * SCHED_RR or a raised niceness where permitted). Failure is no error: returns
+ * a raised niceness where permitted). Failure is no error: returns
  * false. The effect ends with the thread. */
 bool thread_boost(void);
 

@@ -31,7 +31,7 @@ struct bench {
 static inline void begin(struct bench *b, uint64_t limit)
 {
     memset(b, 0, sizeof(*b));
-    timeline_init(&b->t, RATE, START, limit);
+    timeline_init(&b->t, RATE, START, limit, 250 * MS);
     timeline_reformat(&b->t, RATE);
     b->device_ns = START;
 }

@@ -5,8 +5,6 @@
 #include "source/pulse/stream.h"
 #include "sys/clock.h"
 
-/* The contract's: idle at least so often. */
-#define TURN_NS INT64_C(100000000)
 /* While the end is near. */
 #define TURN_LAST_NS INT64_C(10000000)
 /* The next answer about the time may put the next frame so much earlier. */
@@ -96,7 +94,7 @@ static enum source_end loop(struct stream *s, struct fault *f)
     int64_t seen_ns = 0;
     for (;;) {
         int64_t stop_ns = link_stop(s->link);
-        int64_t turn_ns = TURN_NS;
+        int64_t turn_ns = s->turn_ns;
         if (stop_ns != LINK_RUNS) {
             int64_t now_ns = clock_now_ns();
             seen_ns = seen_ns == 0 ? now_ns : seen_ns;

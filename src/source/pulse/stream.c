@@ -13,6 +13,9 @@
  * seen with fragments of 100 ms), and what its rewind buffer holds back. */
 #define JUMP_LEAST_NS INT64_C(20000000)
 
+/* The contract's: idle at least so often, but where bytes flow. */
+#define TURN_LEAST_NS INT64_C(100000000)
+
 /* The least and the most that is asked for as a fragment. PulseAudio's null
  * sink and ALSA sinks manage 5 ms; 2 s is what a server takes by itself. */
 #define FRAGMENT_MIN_NS INT64_C(5000000)
@@ -265,6 +268,10 @@ static void learn_buffers(struct stream *s)
     s->fragment_ns = frames_to_ns((int64_t)(s->fragment_bytes / s->frame_bytes),
                                   s->output.format.rate);
     s->jump_ns = s->fragment_ns + JUMP_LEAST_NS;
+    s->turn_ns = s->fragment_ns + s->fragment_ns / 2;
+    if (s->turn_ns < TURN_LEAST_NS) {
+        s->turn_ns = TURN_LEAST_NS;
+    }
     s->absence_ns = 3 * s->fragment_ns;
     if (s->absence_ns < ABSENCE_NS) {
         s->absence_ns = ABSENCE_NS;

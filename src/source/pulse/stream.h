@@ -25,6 +25,7 @@ struct stream {
     size_t capacity_bytes; /* what the server, and libpulse, hold for us */
     int64_t fragment_ns;
     int64_t jump_ns;          /* time that moves by more has jumped */
+    int64_t turn_ns;          /* how long the loop waits for bytes */
     int64_t absence_ns;       /* nothing for so long: time may have jumped */
     bool follows;             /* end when the default output moves */
     const struct outlet *out; /* NULL outside run */
