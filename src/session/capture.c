@@ -12,9 +12,9 @@
 #define RETRY_MOST_NS  INT64_C(1000000000)
 /* While it is away, say how far time has come at least this often. */
 #define RETRY_SLICE_NS INT64_C(100000000)
-/* In virtual time no more than this waits in the ring: it stays in the
- * processor's cache. */
-#define VIRTUAL_FILL_BYTES (512 * 1024)
+/* In virtual time no more than this waits in the ring: with less the threads
+ * wake each other more often, more leaves the processor's cache. */
+#define VIRTUAL_FILL_BYTES (1024 * 1024)
 #define ROOM_WAIT_NS       INT64_C(50000000)
 
 /* --- the capture path --- */
