@@ -262,6 +262,7 @@ events_show() {
 # Ask for the end as a person does; SENT_NS is when.
 interrupt() {
     local pid
+    # shellcheck disable=SC2034
     SENT_NS=$(now_ns)
     for pid in "$@"; do
         kill -INT "$pid"
@@ -296,6 +297,7 @@ watch() {
 # The time of the N-th sound that a watcher saw, waiting for it.
 heard() {
     eventually has_lines "$1" "$2" || return
+    # shellcheck disable=SC2034
     HEARD_NS=$(sed -n "$2s/^time_ns=\([0-9]*\).*/\1/p" "$1")
 }
 

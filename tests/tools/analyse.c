@@ -5,8 +5,7 @@
 #include <math.h>
 
 #include "audio.h"
-
-static const double PI = 3.14159265358979323846;
+#include "numbers.h"
 
 static const char *const OPTIONS[] = {"raw",       "channel", "from",  "to",
                                       "threshold", "hold",    "limit", "count",
@@ -48,11 +47,6 @@ static double number(const struct job *j, const char *name, double fallback)
 static double seconds(const struct job *j, int64_t frame)
 {
     return (double)frame / j->audio.rate;
-}
-
-static double decibels(double value)
-{
-    return value > 0 ? 20 * log10(value) : -INFINITY;
 }
 
 /* --- frames --- */
@@ -111,30 +105,6 @@ static struct fit fit_sine(const struct job *j, int64_t first, int64_t frames,
         }
     }
     return fit;
-}
-
-static double wrap(double angle)
-{
-    return angle - 2 * PI * round(angle / (2 * PI));
-}
-
-static int compare_doubles(const void *left, const void *right)
-{
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
-static double median(const double *values, int64_t count)
-{
-    double *sorted = malloc((size_t)count * sizeof(*sorted));
-    if (!sorted) {
-        die("out of memory");
-    }
-    memcpy(sorted, values, (size_t)count * sizeof(*sorted));
-    qsort(sorted, (size_t)count, sizeof(*sorted), compare_doubles);
-    double middle = sorted[count / 2];
-    free(sorted);
-    return middle;
 }
 
 /* From the upward crossings of zero: right to a part in some thousands, also

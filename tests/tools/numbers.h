@@ -1,0 +1,43 @@
+/* numbers: small sums for the measuring tools. */
+#ifndef LOOPREC_TOOLS_NUMBERS_H
+#define LOOPREC_TOOLS_NUMBERS_H
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audio.h"
+
+static const double PI = 3.14159265358979323846;
+
+static inline double decibels(double value)
+{
+    return value > 0 ? 20 * log10(value) : -INFINITY;
+}
+
+static inline double wrap(double angle)
+{
+    return angle - 2 * PI * round(angle / (2 * PI));
+}
+
+static inline int compare_doubles(const void *left, const void *right)
+{
+    double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+static inline double median(const double *values, int64_t count)
+{
+    double *sorted = malloc((size_t)count * sizeof(*sorted));
+    if (!sorted) {
+        die("out of memory");
+    }
+    memcpy(sorted, values, (size_t)count * sizeof(*sorted));
+    qsort(sorted, (size_t)count, sizeof(*sorted), compare_doubles);
+    double middle = sorted[count / 2];
+    free(sorted);
+    return middle;
+}
+
+#endif
