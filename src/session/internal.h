@@ -112,7 +112,7 @@ struct writer_setup {
     bool virtual_time;
     int64_t poll_ns; /* how often the rings are looked at */
     int64_t look_ns; /* see timeline_init */
-    bool hold;       /* see HOLD_NS in writer.c */
+    bool hold;       /* see HOLD_NS in reader.c */
     struct queue *queue;
     struct wake *wake;      /* wakes the writer */
     struct wake *main_wake; /* set at the end */
