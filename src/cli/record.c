@@ -24,7 +24,7 @@
  * watches grow; into a file. Fewer wake-ups cost less; what is on its way at
  * the stop is waited for in any case. */
 #define LATENCY_PIPE_NS     INT64_C(20000000)
-#define LATENCY_TERMINAL_NS INT64_C(20000000)
+#define LATENCY_TERMINAL_NS INT64_C(50000000)
 #define LATENCY_FILE_NS     INT64_C(100000000)
 
 struct recording {

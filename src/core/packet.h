@@ -10,7 +10,8 @@
 
 enum packet_kind {
     PACKET_AUDIO,  /* frames, with their stamp and position */
-    PACKET_FORMAT, /* from here on audio has packet.format */
+    PACKET_FORMAT, /* the device is back since time_ns; from here on audio has
+                    * packet.format */
     PACKET_GONE,   /* the device is away from time_ns on */
 };
 

@@ -440,6 +440,16 @@ void timeline_gone(struct timeline *t, int64_t time_ns, uint64_t lost,
     t->gone = true;
 }
 
+void timeline_back(struct timeline *t, int64_t time_ns, struct plan *plan)
+{
+    if (t->gone) {
+        timeline_idle(t, time_ns, plan);
+        t->gone = false;
+    } else {
+        plan_clear(plan);
+    }
+}
+
 void timeline_idle(struct timeline *t, int64_t time_ns, struct plan *plan)
 {
     plan_clear(plan);

@@ -43,7 +43,7 @@ struct timeline {
     uint64_t limit; /* frames: nothing is placed beyond; UINT64_MAX: none */
     uint64_t at;    /* file frames placed so far */
     uint64_t late_frames; /* of the source: came after their place was filled */
-    bool gone;            /* between a GONE record and the next audio */
+    bool gone;            /* between GONE and back, or the next audio */
     /* the run: an unbroken stretch of packets of one format */
     bool run_open;
     uint32_t run_rate;      /* the source's rate */
@@ -93,6 +93,9 @@ void timeline_reformat(struct timeline *t, uint32_t source_rate);
  * before. */
 void timeline_gone(struct timeline *t, int64_t time_ns, uint64_t lost,
                    struct plan *plan);
+
+/* The device is back since TIME_NS: gone ends there. */
+void timeline_back(struct timeline *t, int64_t time_ns, struct plan *plan);
 
 /* Nothing came up to TIME_NS: silence up to there (less a margin that the
  * caller has taken off). */

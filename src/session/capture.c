@@ -73,6 +73,9 @@ static void emit_packet(void *context, const struct packet *packet,
 static void emit_idle(void *context, int64_t time_ns)
 {
     struct track *t = context;
+    if (ring_dropped_tail(t->ring) > 0) {
+        return; /* what was dropped is not idle: the next packet tells */
+    }
     t->idle_ns = time_ns;
     ring_set_reached(t->ring, time_ns);
 }
@@ -169,6 +172,7 @@ static bool reopen(struct track *t, bool at_once)
             /* it came back early: the system has news */
         }
         memset(&info, 0, sizeof(info));
+        t->back_ns = track_now(t);
         if (ops->open(t->source, &info, &f)) {
             t->info_now = info;
             return true;
@@ -207,7 +211,7 @@ static void capture(struct track *t)
             return;
         }
         struct packet format = {.kind = PACKET_FORMAT,
-                                .time_ns = track_now(t),
+                                .time_ns = t->back_ns,
                                 .format = t->info_now.format};
         push_record(t, &format);
         t->format = t->info_now.format;

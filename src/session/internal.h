@@ -67,6 +67,7 @@ struct track {
     /* capture thread only */
     struct audio_format format;  /* what packets have now */
     struct source_info info_now; /* of the latest opening */
+    int64_t back_ns;             /* when the opening that succeeded began */
     int64_t idle_ns;             /* said since the last packet; or NO_TIME */
 
     /* writer thread only */

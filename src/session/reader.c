@@ -107,8 +107,9 @@ static bool refined_time(struct track *t, const struct ring_mark *mark,
             return true;
         }
     }
-    /* relaxed: a source that waits for us brings no more */
-    return mark->ended ||
+    /* A ring that fills up has no room for more to look at.
+     * relaxed: a source that waits for us brings no more */
+    return mark->ended || ring_fill(t->ring) > 0.5 ||
            atomic_load_explicit(&t->waits_for_room, memory_order_relaxed) ||
            (mark->reached_ns != PACKET_NO_TIME &&
             mark->reached_ns - t->timeline.look_ns >= first->time_ns);
@@ -164,10 +165,11 @@ static bool take_record(struct reader *r, struct track *t,
     if (!end_run(r, t)) {
         return false;
     }
-    if (p->kind == PACKET_FORMAT) {
-        return change_format(r, t, &p->format);
-    }
     struct plan plan;
+    if (p->kind == PACKET_FORMAT) {
+        timeline_back(&t->timeline, p->time_ns, &plan);
+        return write_plan(r, t, &plan, NULL) && change_format(r, t, &p->format);
+    }
     timeline_gone(&t->timeline, r->virtual_time ? PACKET_NO_TIME : p->time_ns,
                   p->lost_before, &plan);
     return write_plan(r, t, &plan, NULL);

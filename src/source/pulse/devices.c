@@ -128,9 +128,6 @@ static void on_server(pa_context *c, const pa_server_info *info, void *data)
     if (info != NULL) {
         devices_copy(a->server->default_sink, sizeof a->server->default_sink,
                      info->default_sink_name);
-        /* "PulseAudio (on PipeWire 0.3.65)" */
-        a->server->pipewire = info->server_name != NULL &&
-                              strstr(info->server_name, "PipeWire") != NULL;
         a->found = true;
     }
 }
@@ -209,7 +206,7 @@ bool devices_server(struct link *l, struct server *out, int64_t deadline_ns,
                     struct fault *f)
 {
     static const char *const op_name = "ask the sound server";
-    *out = (struct server){.pipewire = false};
+    *out = (struct server){.default_sink = ""};
     struct answer a = {.server = out};
     pa_operation *op = pa_context_get_server_info(l->context, on_server, &a);
     if (!link_finish(l, op, op_name, deadline_ns, f)) {

@@ -26,7 +26,6 @@ struct output {
 /* What the server says about itself. */
 struct server {
     char default_sink[256]; /* empty: none */
-    bool pipewire;
 };
 
 bool devices_server(struct link *l, struct server *out, int64_t deadline_ns,

@@ -280,7 +280,8 @@ static bool come_late(struct stream *s, int64_t now_ns)
         return false;
     }
     int64_t lag_ns = now_ns - s->end_ns - to_ns(s, readable(s));
-    bool late = s->lag_ns != STREAM_NEVER && lag_ns > s->lag_ns + s->jump_ns;
+    bool late = s->lag_ns != STREAM_NEVER &&
+                lag_ns > s->lag_ns + s->jump_ns + s->batch_ns;
     if (lag_ns > s->lag_ns) {
         s->lag_ns = lag_ns;
     }
@@ -320,7 +321,7 @@ void flow_read(pa_stream *pa, size_t bytes, void *data)
     } else if (readable(s) > s->capacity_bytes / 2) {
         flow_release(s, now_ns); /* before libpulse's own queue is full */
     }
-    if (now_ns >= s->ask_next_ns) {
+    if (now_ns >= s->ask_next_ns && !s->link->stale) {
         flow_ask(s, now_ns, true);
     }
 }

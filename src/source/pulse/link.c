@@ -1,6 +1,8 @@
 /* link: see link.h. */
 #include "source/pulse/link.h"
 
+#include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sys/clock.h"
@@ -8,14 +10,45 @@
 static const char *const server_hint =
     "start PulseAudio or PipeWire (with pipewire-pulse), or set PULSE_SERVER";
 
+/* The main loop's wait. Small fragments keep a sink's latency small, which is
+ * what a new player's first moments in a monitor depend on; but each would wake
+ * us. Nobody waits for a file's samples, so here they gather in the socket. The
+ * first descriptor is the loop's own wake-up pipe (mainloop.c,
+ * rebuild_pollfds), by which interrupts come. */
+static int wait_batched(struct pollfd *fds, unsigned long count, int timeout_ms,
+                        void *data)
+{
+    struct link *l = data;
+    if (l->batch_ms == 0 && !l->stale) {
+        return poll(fds, count, timeout_ms);
+    }
+    int ready = poll(fds, count, 0);
+    if (ready != 0) {
+        return ready; /* there is more of what has gathered */
+    }
+    l->stale = l->batch_ms > 0;
+    if (l->batch_ms > 0 && count > 0) {
+        int batch_ms = l->batch_ms;
+        if (timeout_ms >= 0 && batch_ms > timeout_ms) {
+            batch_ms = timeout_ms;
+        }
+        (void)poll(fds, 1, batch_ms);
+        timeout_ms -= timeout_ms > 0 ? batch_ms : 0;
+    }
+    return poll(fds, count, timeout_ms);
+}
+
 bool link_create(struct link *l, struct fault *f)
 {
     l->context = NULL;
+    l->batch_ms = 0;
+    l->stale = false;
     atomic_init(&l->stop_ns, LINK_RUNS);
     l->loop = pa_mainloop_new();
     if (l->loop == NULL) {
         return fault_set(f, ERR_NO_MEMORY, "pa_mainloop_new", NULL, NULL);
     }
+    pa_mainloop_set_poll_func(l->loop, wait_batched, l);
     return true;
 }
 
@@ -96,9 +129,14 @@ bool link_fault(const struct link *l, enum error err, const char *op,
     int code = l->context == NULL ? PA_ERR_CONNECTIONTERMINATED
                                   : pa_context_errno(l->context);
     const char *words = pa_strerror(code);
+    words = words == NULL ? "unknown error" : words;
+    const char *address = getenv("PULSE_SERVER");
+    if (err == ERR_NO_SERVER && address != NULL && address[0] != '\0') {
+        return fault_setf(f, err, op, code, server_hint, "%s (PULSE_SERVER=%s)",
+                          words, address);
+    }
     return fault_setf(f, err, op, code,
-                      err == ERR_NO_SERVER ? server_hint : NULL, "%s",
-                      words == NULL ? "unknown error" : words);
+                      err == ERR_NO_SERVER ? server_hint : NULL, "%s", words);
 }
 
 static pa_context *new_context(struct link *l, const char *client_name)

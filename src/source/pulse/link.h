@@ -20,6 +20,9 @@ struct link {
                               * interrupt always finds it */
     pa_context *context;     /* NULL: not connected */
     _Atomic int64_t stop_ns; /* shared; the earliest stop asked for */
+    int batch_ms; /* let messages gather for so long, but for interrupts; 0:
+                   * take each as it comes */
+    bool stale;   /* what is read now may have waited for us */
 };
 
 bool link_create(struct link *l, struct fault *f);

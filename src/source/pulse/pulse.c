@@ -123,21 +123,6 @@ static void disconnect(struct pulse *p)
     p->watching = false;
 }
 
-/* PipeWire takes the fragment for the whole graph's cycle (rounded down to a
- * power of two frames), up to 2048. When a player with less latency starts
- * then, the graph changes its cycle, and a null sink skips the difference:
- * with 50 ms, 37 ms of every player's sound were lost (0.3.65), and the
- * stream's time, which the server tells as of the cycle's beginning, moved by
- * 75 ms. With 20 ms it is 5 and 11. */
-#define FRAGMENT_PIPEWIRE_NS INT64_C(20000000)
-
-static int64_t fragment_ns(const struct server *server, int64_t latency_ns)
-{
-    return server->pipewire && latency_ns > FRAGMENT_PIPEWIRE_NS
-               ? FRAGMENT_PIPEWIRE_NS
-               : latency_ns;
-}
-
 static bool pulse_open(struct source *source, struct source_info *info,
                        struct fault *f)
 {
@@ -160,8 +145,7 @@ static bool pulse_open(struct source *source, struct source_info *info,
     bool follows = p->request.device == NULL && p->request.follow;
     if (!devices_server(l, &server, deadline_ns, f) ||
         !choose(p, &server, &out, deadline_ns, f) ||
-        !stream_open(&p->stream, l, &out,
-                     fragment_ns(&server, p->request.latency_ns), follows,
+        !stream_open(&p->stream, l, &out, p->request.latency_ns, follows,
                      deadline_ns, f)) {
         p->server_away = !connected(l);
         if (p->first[0] == '\0') {

@@ -5,6 +5,8 @@
 #include "source/pulse/stream.h"
 #include "sys/clock.h"
 
+/* The contract's: idle at least so often. */
+#define TURN_NS INT64_C(100000000)
 /* While the end is near. */
 #define TURN_LAST_NS INT64_C(10000000)
 /* The next answer about the time may put the next frame so much earlier. */
@@ -94,7 +96,9 @@ static enum source_end loop(struct stream *s, struct fault *f)
     int64_t seen_ns = 0;
     for (;;) {
         int64_t stop_ns = link_stop(s->link);
-        int64_t turn_ns = s->turn_ns;
+        int64_t turn_ns = TURN_NS;
+        /* Gather only when every answer that is wanted has come. */
+        s->link->batch_ms = 0;
         if (stop_ns != LINK_RUNS) {
             int64_t now_ns = clock_now_ns();
             seen_ns = seen_ns == 0 ? now_ns : seen_ns;
@@ -103,6 +107,11 @@ static enum source_end loop(struct stream *s, struct fault *f)
                 return SOURCE_INTERRUPTED;
             }
             turn_ns = TURN_LAST_NS;
+        }
+        if (stop_ns == LINK_RUNS && !s->asking && !s->holding &&
+            clock_now_ns() < s->ask_next_ns) {
+            s->link->batch_ms = (int)(s->batch_ns / 1000000);
+            turn_ns += s->batch_ns;
         }
         s->took = false;
         int events = link_turn(s->link, turn_ns, stop_ns);

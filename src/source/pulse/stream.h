@@ -24,6 +24,7 @@ struct stream {
     size_t fragment_bytes;
     size_t capacity_bytes; /* what the server, and libpulse, hold for us */
     int64_t fragment_ns;
+    int64_t batch_ns;         /* bytes may gather for so long before we look */
     int64_t jump_ns;          /* time that moves by more has jumped */
     int64_t turn_ns;          /* how long the loop waits for bytes */
     int64_t absence_ns;       /* nothing for so long: time may have jumped */
@@ -74,7 +75,8 @@ struct stream {
 
 /* --- stream.c --- */
 
-/* Record OUTPUT's monitor; the link is connected. On failure nothing is left
+/* Record OUTPUT's monitor; the link is connected. Bytes may be LATENCY_NS old
+ * when they are handed over. On failure nothing is left
  * open. ERR_SOURCE_FAILED, UNSUPPORTED, NO_SERVER. */
 bool stream_open(struct stream *s, struct link *l, const struct output *output,
                  int64_t latency_ns, bool follows, int64_t deadline_ns,
