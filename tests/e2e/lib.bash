@@ -174,12 +174,18 @@ has_frames() {
     [ -z "${4:-}" ] || grep -qx "channels=$4" <<<"$answer" || fail "$1: not of $4 channels: $answer"
 }
 
+# What the recording's own events say of gaps, for a failure's message.
+events_told() {
+    jq -c 'select(.event | IN("gap", "device", "warning", "finished"))' "$1.json" 2>/dev/null || :
+}
+
 # A tone of 997 Hz without a break of phase or a foreign sample in it. The rest:
 # options of analyse, such as --from.
 is_whole_tone() {
     local answer
     answer=$(analyse tone "$@") || return
-    grep -qx 'breaks=0' <<<"$answer" || fail "$1: the tone is broken: $answer" || return
+    grep -qx 'breaks=0' <<<"$answer" ||
+        fail "$1: the tone is broken: $answer"$'\n'"$(events_told "${1%.*}")" || return
     near "$(sed -n 's/^hz=//p' <<<"$answer")" 997 0.01 "$1: frequency" || return
     true_that "$(sed -n 's/^largest_step_degrees=//p' <<<"$answer") < 0.1" "$1: $answer" || return
     true_that "$(sed -n 's/^residual_db=//p' <<<"$answer") < -70" "$1: $answer"
