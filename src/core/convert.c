@@ -10,14 +10,18 @@
 
 #include "core/lanes.h"
 
+#define ALWAYS inline __attribute__((always_inline))
+
 #define TWO_15 32768.0f
 #define TWO_23 8388608.0f
 #define TWO_31 2147483648.0f
 
 enum {
     INFINITE = 0x7f800000, /* the bits of infinity */
-    TURN = 2 * LANES,      /* samples to an integer type at a time */
-    BLOCK = 1 << 20,
+    AHEAD = 4096,     /* samples: the next packet in the ring, on its way from
+                       * the other processor's cache; harmless where none is */
+    TURN = 2 * LANES, /* samples to an integer type at a time */
+    BLOCK = 1024,     /* samples; one that is not plain slows it down */
 };
 
 /* --- to float --- */
@@ -151,6 +155,12 @@ size_t convert_sink_bytes(enum sample_type type)
     return type == SAMPLE_S16 ? 2 : type == SAMPLE_NONE ? 0 : 4;
 }
 
+/* -1 in the lanes that are numbers below full scale. */
+static inline i32x4 plain(f32x4 x)
+{
+    return (f32x4)((i32x4)x & lanes_all_int(INT32_MAX)) < lanes_all(1.0f);
+}
+
 /* -1 in the lanes beyond full scale (NaN is not). */
 static inline i32x4 clipped(f32x4 x)
 {
@@ -164,59 +174,88 @@ static inline f32x4 fitted(f32x4 x, float full, float most)
     return lanes_clamp(x * lanes_all(full), -full, most);
 }
 
-static inline i32x4 to_16(f32x4 x)
+/* What EASY says of these three: all of X is plain. */
+
+static inline i32x4 to_16(f32x4 x, bool easy)
 {
-    return lanes_nearest(fitted(x, TWO_15, TWO_15 - 1.0f));
+    /* 32768, rounded up, is lanes_narrow's to make fit. */
+    return lanes_nearest(easy ? x * lanes_all(TWO_15)
+                              : fitted(x, TWO_15, TWO_15 - 1.0f));
 }
 
-static inline i32x4 to_24(f32x4 x)
+static inline i32x4 to_24(f32x4 x, bool easy)
 {
-    return lanes_nearest(fitted(x, TWO_23, TWO_23 - 1.0f)) << 8;
+    f32x4 v = easy ? lanes_least(x * lanes_all(TWO_23), TWO_23 - 1.0f)
+                   : fitted(x, TWO_23, TWO_23 - 1.0f);
+    return lanes_nearest(v) << 8;
 }
 
-static inline i32x4 to_32(f32x4 x)
+static inline i32x4 to_32(f32x4 x, bool easy)
 {
+    if (easy) {
+        return lanes_nearest(x * lanes_all(TWO_31));
+    }
     /* No float lies between the largest below 2^31 and 2^31 itself. */
     f32x4 v = fitted(x, TWO_31, TWO_31 - 128.0f);
     i32x4 above = x >= lanes_all(1.0f);
     return lanes_pick_int(above, lanes_all_int(INT32_MAX), lanes_nearest(v));
 }
 
-/* TURN samples to TYPE; returns the mask of clipped lanes, added up. Inlined,
- * so that a constant TYPE leaves one case. */
-static inline __attribute__((always_inline)) i32x4 put(unsigned char *dst,
-                                                       const float *src,
-                                                       enum sample_type type)
+/* TURN samples to TYPE. Returns, added up, -1 in the clipped lanes; EASY: the
+ * lanes where that was right. Inlined, so that constants leave one case. */
+static ALWAYS i32x4 put(unsigned char *dst, const float *src,
+                        enum sample_type type, bool easy)
 {
     f32x4 a = lanes_load(src);
     f32x4 b = lanes_load(src + LANES);
     if (type == SAMPLE_S16) {
-        lanes_store(dst, (f32x4)lanes_narrow(to_16(a), to_16(b)));
+        lanes_store(dst, (f32x4)lanes_narrow(to_16(a, easy), to_16(b, easy)));
     } else if (type == SAMPLE_S24) {
-        lanes_store(dst, (f32x4)to_24(a));
-        lanes_store(dst + sizeof a, (f32x4)to_24(b));
+        lanes_store(dst, (f32x4)to_24(a, easy));
+        lanes_store(dst + sizeof a, (f32x4)to_24(b, easy));
     } else {
-        lanes_store(dst, (f32x4)to_32(a));
-        lanes_store(dst + sizeof a, (f32x4)to_32(b));
+        lanes_store(dst, (f32x4)to_32(a, easy));
+        lanes_store(dst + sizeof a, (f32x4)to_32(b, easy));
     }
-    return clipped(a) + clipped(b);
+    return easy ? plain(a) & plain(b) : clipped(a) + clipped(b);
 }
 
-/* At most BLOCK samples: the count of a lane cannot overflow. */
-static inline __attribute__((always_inline)) size_t put_block(
-    unsigned char *dst, const float *src, enum sample_type type, size_t count)
+/* At most BLOCK samples, if each is plain. False: some are not, and DST holds
+ * rubbish. */
+static ALWAYS bool put_easily(unsigned char *dst, const float *src,
+                              enum sample_type type, size_t count)
 {
+    if (count % TURN != 0) {
+        return false;
+    }
+    size_t bytes = convert_sink_bytes(type);
+    i32x4 good = lanes_all_int(-1);
+    size_t i = 0;
+    for (; i < count; i += TURN) {
+        __builtin_prefetch(src + i + AHEAD);
+        good &= put(dst + i * bytes, src + i, type, true);
+    }
+    return (good[0] & good[1] & good[2] & good[3]) != 0;
+}
+
+/* At most BLOCK samples; returns how many were clipped. */
+static ALWAYS size_t put_block(unsigned char *dst, const float *src,
+                               enum sample_type type, size_t count)
+{
+    if (put_easily(dst, src, type, count)) {
+        return 0;
+    }
     size_t bytes = convert_sink_bytes(type);
     i32x4 clips = lanes_all_int(0);
     size_t i = 0;
     for (; i + TURN <= count; i += TURN) {
-        clips -= put(dst + i * bytes, src + i, type);
+        clips -= put(dst + i * bytes, src + i, type, false);
     }
     if (i < count) {
         float rest[TURN] = {0.0f};
         unsigned char out[sizeof rest];
         memcpy(rest, src + i, (count - i) * sizeof rest[0]);
-        clips -= put(out, rest, type);
+        clips -= put(out, rest, type, false);
         memcpy(dst + i * bytes, out, (count - i) * bytes);
     }
     return (size_t)clips[0] + (size_t)clips[1] + (size_t)clips[2] +

@@ -54,6 +54,26 @@ static inline f32x4 lanes_pick(i32x4 mask, f32x4 a, f32x4 b)
     return (f32x4)lanes_pick_int(mask, (i32x4)a, (i32x4)b);
 }
 
+/* X, but not above MOST; where X is NaN: MOST. */
+static inline f32x4 lanes_least(f32x4 x, float most)
+{
+#ifdef LANES_SSE2
+    return (f32x4)_mm_min_ps((__m128)x, _mm_set1_ps(most));
+#else
+    return lanes_pick(x < lanes_all(most), x, lanes_all(most));
+#endif
+}
+
+/* The larger of each two; A's NaN does not count. */
+static inline f32x4 lanes_larger(f32x4 a, f32x4 b)
+{
+#ifdef LANES_SSE2
+    return (f32x4)_mm_max_ps((__m128)a, (__m128)b);
+#else
+    return lanes_pick(a > b, a, b);
+#endif
+}
+
 /* X, but not outside LEAST..MOST. NaN: LEAST or MOST. */
 static inline f32x4 lanes_clamp(f32x4 x, float least, float most)
 {
@@ -83,7 +103,7 @@ static inline i32x4 lanes_nearest(f32x4 x)
 #endif
 }
 
-/* A's four, then B's, to 16 bits; they must fit. */
+/* A's four, then B's, to 16 bits; above 32767 is 32767. Not below -32768. */
 static inline i16x8 lanes_narrow(i32x4 a, i32x4 b)
 {
 #ifdef LANES_SSE2
@@ -91,8 +111,8 @@ static inline i16x8 lanes_narrow(i32x4 a, i32x4 b)
 #else
     i16x8 out;
     for (int i = 0; i < LANES; i++) {
-        out[i] = (int16_t)a[i];
-        out[i + LANES] = (int16_t)b[i];
+        out[i] = (int16_t)(a[i] < INT16_MAX ? a[i] : INT16_MAX);
+        out[i + LANES] = (int16_t)(b[i] < INT16_MAX ? b[i] : INT16_MAX);
     }
     return out;
 #endif

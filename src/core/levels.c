@@ -29,22 +29,6 @@ void levels_init(struct levels *l, uint32_t channels)
     l->channels = channels;
 }
 
-/* Magnitudes compare like the integers that their bits are; NaN's bits are
- * above infinity's. */
-static int32_t magnitude_bits(float x)
-{
-    int32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits & INT32_MAX;
-}
-
-static float from_bits(int32_t bits)
-{
-    float x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
-
 static float magnitude(float x)
 {
     float a = fabsf(x);
@@ -71,27 +55,28 @@ static float add_slowly(struct levels *l, const float *samples, size_t count)
     return most;
 }
 
-/* TURNS_NOW turns of VECTORS vectors: squares and largest magnitudes (as bits)
- * of each lane. Inlined, so that a constant VECTORS unrolls. */
+/* TURNS turns of VECTORS vectors: squares and largest magnitudes of each lane;
+ * a NaN is not among these, but makes the squares NaN. Inlined, so that a
+ * constant VECTORS unrolls. */
 static inline __attribute__((always_inline)) void sum_turns(
     const float *samples, size_t turns, size_t vectors, f32x4 *squares,
-    i32x4 *peaks)
+    f32x4 *peaks)
 {
     for (size_t t = 0; t < turns; t++) {
         for (size_t v = 0; v < vectors; v++, samples += LANES) {
             f32x4 x = lanes_load(samples);
-            i32x4 bits = (i32x4)x & lanes_all_int(INT32_MAX);
-            peaks[v] = lanes_pick_int(bits > peaks[v], bits, peaks[v]);
+            f32x4 size = (f32x4)((i32x4)x & lanes_all_int(INT32_MAX));
+            peaks[v] = lanes_larger(size, peaks[v]);
             squares[v] += x * x;
         }
     }
 }
 
 static void sum_registers(const float *samples, size_t turns, f32x4 *squares,
-                          i32x4 *peaks)
+                          f32x4 *peaks)
 {
     f32x4 s0 = lanes_all(0.0f), s1 = s0, s2 = s0, s3 = s0;
-    i32x4 p0 = lanes_all_int(0), p1 = p0, p2 = p0, p3 = p0;
+    f32x4 p0 = s0, p1 = p0, p2 = p0, p3 = p0;
     for (size_t t = 0; t < turns; t++, samples += WIDTH) {
         sum_turns(samples, 1, 1, &s0, &p0);
         sum_turns(samples + LANES, 1, 1, &s1, &p1);
@@ -107,7 +92,7 @@ static float add_block(struct levels *l, const float *samples, size_t turns,
                        size_t vectors)
 {
     f32x4 squares[VECTORS_MAX];
-    i32x4 peaks[VECTORS_MAX];
+    f32x4 peaks[VECTORS_MAX];
     if (vectors * LANES == WIDTH) {
         sum_registers(samples, turns, squares, peaks);
     } else {
@@ -115,23 +100,25 @@ static float add_block(struct levels *l, const float *samples, size_t turns,
         memset(peaks, 0, vectors * sizeof peaks[0]);
         sum_turns(samples, turns, vectors, squares, peaks);
     }
-    int32_t most = 0;
+    float most = 0.0f;
+    bool numbers = true;
     for (size_t i = 0; i < vectors * LANES; i++) {
-        int32_t peak = peaks[i / LANES][i % LANES];
+        float peak = peaks[i / LANES][i % LANES];
         most = peak > most ? peak : most;
+        numbers = numbers && !isnan(squares[i / LANES][i % LANES]);
     }
-    if (most > magnitude_bits(WILDEST)) {
+    if (!numbers || most > WILDEST) {
         return add_slowly(l, samples, turns * vectors * LANES);
     }
     for (size_t i = 0; i < vectors * LANES; i++) {
         uint32_t channel = (uint32_t)(i % l->channels);
-        float peak = from_bits(peaks[i / LANES][i % LANES]);
+        float peak = peaks[i / LANES][i % LANES];
         l->square_sum[channel] += (double)squares[i / LANES][i % LANES];
         if (peak > l->window_peak[channel]) {
             l->window_peak[channel] = peak;
         }
     }
-    return from_bits(most);
+    return most;
 }
 
 float levels_add(struct levels *l, const float *frames, size_t count)

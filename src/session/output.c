@@ -83,11 +83,12 @@ bool output_frames(struct output *o, const float *frames, uint64_t count,
     while (count > 0) {
         size_t n = count < o->block_frames ? (size_t)count : o->block_frames;
         size_t samples = n * o->format.channels;
+        /* while the frames are in the processor's first cache */
         o->clipped += convert_from_float(o->block, frames, o->sample, samples);
+        levels_add(&o->levels, frames, n);
         if (!sink_write(o->sink, o->block, n, f)) {
             return false;
         }
-        levels_add(&o->levels, frames, n);
         o->account.frames[CLASS_CAPTURED] += n;
         o->frames += n;
         frames += samples;

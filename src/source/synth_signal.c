@@ -15,7 +15,8 @@
 #define PI 3.14159265358979323846
 
 enum {
-    NOISE_BLOCK = 1024, /* samples that are made from one seed */
+    NOISE_BLOCK = 1024, /* samples that are made from one set of seeds */
+    GENERATORS = 4 * LANES,
     COUNTER_PERIOD = 65536,
     TABLE_MOST_BYTES = 64 << 20,
 };
@@ -28,7 +29,7 @@ struct synth_signal {
     uint64_t step, cycle; /* TONE: its phase is number * step / cycle turns */
     double hertz, hertz_end, seconds; /* CHIRP */
     uint64_t chirp_frames;
-    uint32_t seed;
+    uint64_t noise_seeds[GENERATORS];
     float amplitude;
     unsigned char *table;
     uint64_t period; /* samples until the table repeats */
@@ -99,43 +100,49 @@ static inline void put_noise(float *out, u32x4 random, f32x4 scale)
     lanes_store(out, __builtin_convertvector((i32x4)random, f32x4) * scale);
 }
 
-/* The samples of one block: four times four generators (that many keep the
- * processor busy) that the block's number seeds, so that any block can be made
- * without those before it. */
-static void make_noise_block(const struct synth_signal *s, uint64_t block,
-                             float *out)
+/* The samples of two blocks: in each four times four generators, which the
+ * block's number seeds, so that any block can be made without those before it.
+ * Two at a time, because a generator's steps wait for each other. */
+static void make_noise_pair(const struct synth_signal *s, uint64_t pair,
+                            float *out)
 {
-    enum { WIDE = 4 };
-    u32x4 state[WIDE];
-    for (uint32_t i = 0; i < WIDE * LANES; i++) {
-        uint64_t seed = (uint64_t)s->seed << 32 | (i + 1);
+    u32x4 state[2 * GENERATORS / LANES];
+    for (uint32_t i = 0; i < 2 * GENERATORS; i++) {
+        uint64_t block = pair * 2 + i / GENERATORS;
+        uint64_t seed = s->noise_seeds[i % GENERATORS];
         state[i / LANES][i % LANES] =
-            (uint32_t)(splitmix(splitmix(seed) ^ block) >> 32) | 1;
+            (uint32_t)(splitmix(seed ^ block) >> 32) | 1;
     }
     f32x4 scale = lanes_all(s->amplitude / 2147483648.0f);
     u32x4 a = state[0], b = state[1], c = state[2], d = state[3];
-    for (size_t i = 0; i < NOISE_BLOCK; i += WIDE * LANES) {
-        put_noise(out + i, a = xorshift(a), scale);
-        put_noise(out + i + LANES, b = xorshift(b), scale);
-        put_noise(out + i + 2 * LANES, c = xorshift(c), scale);
-        put_noise(out + i + 3 * LANES, d = xorshift(d), scale);
+    u32x4 e = state[4], f = state[5], g = state[6], h = state[7];
+    for (size_t i = 0; i < NOISE_BLOCK; i += GENERATORS, out += GENERATORS) {
+        put_noise(out, a = xorshift(a), scale);
+        put_noise(out + LANES, b = xorshift(b), scale);
+        put_noise(out + 2 * LANES, c = xorshift(c), scale);
+        put_noise(out + 3 * LANES, d = xorshift(d), scale);
+        put_noise(out + NOISE_BLOCK, e = xorshift(e), scale);
+        put_noise(out + NOISE_BLOCK + LANES, f = xorshift(f), scale);
+        put_noise(out + NOISE_BLOCK + 2 * LANES, g = xorshift(g), scale);
+        put_noise(out + NOISE_BLOCK + 3 * LANES, h = xorshift(h), scale);
     }
 }
 
 static void make_noise(const struct synth_signal *s, uint64_t number,
                        size_t frames, float *out)
 {
+    enum { PAIR = 2 * NOISE_BLOCK };
     uint64_t sample = number * s->channels;
     size_t left = frames * s->channels;
     while (left > 0) {
-        size_t skip = (size_t)(sample % NOISE_BLOCK);
-        size_t take = NOISE_BLOCK - skip < left ? NOISE_BLOCK - skip : left;
-        if (take == NOISE_BLOCK) {
-            make_noise_block(s, sample / NOISE_BLOCK, out);
+        size_t skip = (size_t)(sample % PAIR);
+        size_t take = PAIR - skip < left ? PAIR - skip : left;
+        if (take == PAIR) {
+            make_noise_pair(s, sample / PAIR, out);
         } else {
-            float block[NOISE_BLOCK];
-            make_noise_block(s, sample / NOISE_BLOCK, block);
-            memcpy(out, block + skip, take * sizeof *out);
+            float pair[PAIR];
+            make_noise_pair(s, sample / PAIR, pair);
+            memcpy(out, pair + skip, take * sizeof *out);
         }
         out += take;
         sample += take;
@@ -261,7 +268,9 @@ struct synth_signal *synth_signal_create(const struct synth_spec *spec,
     s->seconds = (double)spec->chirp_ns / 1e9;
     int64_t chirp = frames_from_ns(spec->chirp_ns, rate);
     s->chirp_frames = chirp > 0 ? (uint64_t)chirp : 1;
-    s->seed = spec->seed;
+    for (uint32_t i = 0; i < GENERATORS; i++) {
+        s->noise_seeds[i] = splitmix((uint64_t)spec->seed << 32 | (i + 1));
+    }
     s->amplitude = (float)spec->amplitude;
     size_t samples = (size_t)most * channels;
     s->floats = malloc(samples * sizeof *s->floats);

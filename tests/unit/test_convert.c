@@ -64,6 +64,39 @@ static void every_s24_survives(void **state)
     }
 }
 
+/* Samples that are not plain, anywhere in a long block, change nothing but
+ * themselves: as if each sample were converted by itself. */
+static void wild_ones_among_many(void **state)
+{
+    (void)state;
+    enum { COUNT = 4099 };
+    static const float wild[] = {1.0f,      -1.0f,       1.5f,
+                                 -7e30f,    NAN,         INFINITY,
+                                 -INFINITY, 0.99999997f, -0.99999997f};
+    static const enum sample_type types[] = {SAMPLE_S16, SAMPLE_S24,
+                                             SAMPLE_S32};
+    static float in[COUNT];
+    static unsigned char many[COUNT * 4], one[4];
+    uint32_t random = 1;
+    for (size_t i = 0; i < COUNT; i++) {
+        random = random * 1664525 + 1013904223;
+        in[i] = (float)(int32_t)random / 2147483904.0f;
+    }
+    for (size_t w = 0; w < sizeof wild / sizeof wild[0]; w++) {
+        in[w * 457 + w] = wild[w];
+        for (size_t t = 0; t < sizeof types / sizeof types[0]; t++) {
+            size_t bytes = convert_sink_bytes(types[t]);
+            size_t clips = 0;
+            size_t all = convert_from_float(many, in, types[t], COUNT);
+            for (size_t i = 0; i < COUNT; i++) {
+                clips += convert_from_float(one, in + i, types[t], 1);
+                assert_memory_equal(many + i * bytes, one, bytes);
+            }
+            assert_int_equal(all, clips);
+        }
+    }
+}
+
 static void other_types_to_float(void **state)
 {
     (void)state;
@@ -443,6 +476,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_s16_survives),
         cmocka_unit_test(every_s24_survives),
+        cmocka_unit_test(wild_ones_among_many),
         cmocka_unit_test(other_types_to_float),
         cmocka_unit_test(lengths_and_alignments),
         cmocka_unit_test(rounding_and_clipping),
