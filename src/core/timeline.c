@@ -22,19 +22,14 @@
 #define AGREE_NS INT64_C(20000000)
 /* A stamp further back than this is no stamp. */
 #define ABSURD_NS INT64_C(2000000000)
-/* What a crystal can do: 500 ppm is ten times what sound devices are sold
- * with. What goes beyond is loss, or a device that repeats itself. */
-#define CRYSTAL_PER_MILLION 500
-#define WINDOW_NS           INT64_C(1000000000)
 /* A skew of one packet or more is settled where nothing but zeros plays. */
 #define SETTLE_NS INT64_C(10000000)
-/* The first stamps of a run can be late for longer than anybody looks ahead;
- * what they were late shows as a surplus later, and is none. */
-#define OFFSET_MOST_NS INT64_C(250000000)
+/* The first stamps of a run can be late for longer than anybody looks ahead (a
+ * reader on a machine with too much to do); what they were late shows as a
+ * surplus later, and is none. */
+#define OFFSET_MOST_NS INT64_C(1000000000)
 /* A stop is exact while the file is not later than its stamps by more. */
 #define STOP_EXACT_NS INT64_C(50000000)
-/* A slope over less than this tells nothing. */
-#define DRIFT_SPAN_NS INT64_C(20000000000)
 /* Between the last packet and the news that the device is gone. */
 #define GONE_MARGIN_NS INT64_C(250000000)
 
@@ -48,8 +43,7 @@ void timeline_init(struct timeline *t, uint32_t rate, int64_t start_ns,
     t->start_ns = start_ns;
     t->limit = limit;
     t->next_position = PACKET_NO_POSITION;
-    t->window_start_ns = PACKET_NO_TIME;
-    t->drift_first_ns = PACKET_NO_TIME;
+    skew_end_stretch(&t->skew);
 }
 
 int64_t timeline_time(const struct timeline *t, uint64_t frame)
@@ -120,17 +114,11 @@ static void add_gap(struct timeline *t, struct plan *plan,
     t->at += frames;
 }
 
-static void end_drift_stretch(struct timeline *t)
-{
-    t->drift_first_ns = PACKET_NO_TIME;
-    t->window_start_ns = PACKET_NO_TIME;
-}
-
 static void close_run(struct timeline *t)
 {
     t->run_open = false;
-    t->skew_ns = 0;
-    end_drift_stretch(t);
+    t->skew.ns = 0;
+    skew_end_stretch(&t->skew);
 }
 
 /* The run goes on behind a gap: same skew, new origin, so that the converter,
@@ -198,68 +186,22 @@ static void take(struct timeline *t, const struct packet *p, uint32_t skip,
 
 /* --- the skew --- */
 
-static void learn_drift(struct timeline *t, int64_t now_ns, int64_t error_ns)
-{
-    if (t->drift_first_ns == PACKET_NO_TIME) {
-        t->drift_first_ns = now_ns;
-        t->drift_first_error_ns = error_ns;
-        return;
-    }
-    int64_t span = now_ns - t->drift_first_ns;
-    if (span >= DRIFT_SPAN_NS && span >= t->drift_span_ns) {
-        t->drift_span_ns = span;
-        t->drift_ppm =
-            -(double)(error_ns - t->drift_first_error_ns) * 1e6 / (double)span;
-    }
-}
-
-/* Follow the least error of each second: down all the way (nothing is read
- * before it is played), up no faster than a crystal goes. */
-static void learn_skew(struct timeline *t, int64_t now_ns, int64_t error_ns)
-{
-    if (t->window_start_ns == PACKET_NO_TIME) {
-        t->window_start_ns = now_ns;
-        t->window_min_ns = error_ns;
-    }
-    if (error_ns < t->window_min_ns) {
-        t->window_min_ns = error_ns;
-    }
-    int64_t length = now_ns - t->window_start_ns;
-    if (length < WINDOW_NS) {
-        return;
-    }
-    int64_t rise = t->window_min_ns - t->skew_ns;
-    int64_t most = length / 1000000 * CRYSTAL_PER_MILLION;
-    t->skew_ns += rise > most ? most : rise;
-    learn_drift(t, now_ns, t->window_min_ns);
-    t->window_start_ns = PACKET_NO_TIME;
-}
-
-/* The file moved against the stamps by FRAMES of silence put in (+) or zeros
- * left out (-) on purpose: what was learnt moves along. */
-static void shift_skew(struct timeline *t, int64_t ns)
-{
-    t->skew_ns -= ns;
-    t->window_min_ns -= ns;
-    t->drift_first_error_ns -= ns;
-}
-
 /* P is all zeros: put the skew right where nobody hears it. Returns how many
  * frames of P to leave out. */
 static uint32_t settle(struct timeline *t, const struct packet *p,
                        struct plan *plan)
 {
-    if (t->skew_ns >= SETTLE_NS) {
-        uint64_t frames = (uint64_t)frames_from_ns(t->skew_ns, t->rate);
+    if (t->skew.ns >= SETTLE_NS) {
+        uint64_t frames = (uint64_t)frames_from_ns(t->skew.ns, t->rate);
         add_gap(t, plan, CLASS_IDLE, frames, "the device's clock runs slow");
         restart_run(t);
-        shift_skew(t, frames_to_ns((int64_t)frames, t->rate));
+        skew_shift(&t->skew, frames_to_ns((int64_t)frames, t->rate));
         return 0;
     }
-    if (t->skew_ns <= -SETTLE_NS) {
-        int64_t frames = frames_from_ns(-t->skew_ns, t->run_rate);
+    if (t->skew.ns <= -SETTLE_NS) {
+        int64_t frames = frames_from_ns(-t->skew.ns, t->run_rate);
         uint32_t skip = frames > p->frames ? p->frames : (uint32_t)frames;
-        shift_skew(t, -frames_to_ns(skip, t->run_rate));
+        skew_shift(&t->skew, -frames_to_ns(skip, t->run_rate));
         return skip;
     }
     return 0;
@@ -275,7 +217,7 @@ bool timeline_wants_look(const struct timeline *t, const struct packet *p)
     if (!t->run_open) {
         return true;
     }
-    return p->time_ns - next_ns(t) - t->skew_ns > GAP_FLAGGED_NS;
+    return p->time_ns - next_ns(t) - t->skew.ns > GAP_FLAGGED_NS;
 }
 
 bool timeline_refine(const struct timeline *t, const struct packet *first,
@@ -346,7 +288,7 @@ static uint64_t missing(struct timeline *t, const struct packet *p,
     if (!have_time) {
         return to_file(t, proven);
     }
-    int64_t rest = error_ns - t->skew_ns;
+    int64_t rest = error_ns - t->skew.ns;
     if (proven > 0) {
         int64_t difference = rest - proven_ns;
         if (difference > AGREE_NS) {
@@ -366,13 +308,18 @@ static uint64_t missing(struct timeline *t, const struct packet *p,
     return rest > least ? (uint64_t)frames_from_ns(rest, t->rate) : 0;
 }
 
+/* What a crystal can have added up to in the run. */
+static int64_t crystal_most(const struct timeline *t)
+{
+    int64_t run_ns = frames_to_ns((int64_t)(t->at - t->run_origin), t->rate);
+    return run_ns / 1000000 * SKEW_PER_MILLION;
+}
+
 /* Frames to leave out because the device gave more than any crystal can. */
 static uint32_t surplus(const struct timeline *t, const struct packet *p,
                         int64_t error_ns)
 {
-    int64_t run_ns = frames_to_ns((int64_t)(t->at - t->run_origin), t->rate);
-    int64_t allowed = run_ns / 1000000 * CRYSTAL_PER_MILLION + OFFSET_MOST_NS;
-    if (error_ns >= -allowed) {
+    if (error_ns >= -(crystal_most(t) + OFFSET_MOST_NS)) {
         return 0;
     }
     int64_t frames = frames_from_ns(-error_ns, t->run_rate);
@@ -396,12 +343,13 @@ void timeline_place(struct timeline *t, const struct packet *p, int64_t time_ns,
     if (gap > 0) {
         classify_gap(t, p, gap, to_file(t, p->lost_before), known_loss, plan);
         restart_run(t);
-        end_drift_stretch(t);
+        skew_end_stretch(&t->skew);
     } else if (have_time) {
-        learn_skew(t, time_ns, error);
+        skew_learn(&t->skew, time_ns, error);
         skip = surplus(t, p, error);
         if (skip > 0) {
-            shift_skew(t, -frames_to_ns(skip, t->run_rate));
+            skew_shift(&t->skew, -frames_to_ns(skip, t->run_rate));
+            plan->surplus_frames = skip;
         } else if (quiet) {
             skip = settle(t, p, plan);
         }
@@ -468,8 +416,10 @@ void timeline_idle(struct timeline *t, int64_t time_ns, struct plan *plan)
 void timeline_set_stop(struct timeline *t, int64_t stop_ns)
 {
     int64_t stop = stop_ns;
-    if (t->run_open && t->skew_ns < -STOP_EXACT_NS) {
-        stop -= t->skew_ns + STOP_EXACT_NS;
+    if (t->run_open && t->skew.ns < -STOP_EXACT_NS) {
+        int64_t late_ns = -t->skew.ns - STOP_EXACT_NS;
+        int64_t crystal_ns = crystal_most(t);
+        stop += late_ns < crystal_ns ? late_ns : crystal_ns;
     }
     int64_t frame = frame_at(t, stop);
     uint64_t limit = frame < 0 ? 0 : (uint64_t)frame;
@@ -505,6 +455,6 @@ void timeline_finish(struct timeline *t, int64_t stop_ns, uint64_t lost,
 
 bool timeline_drift(const struct timeline *t, double *ppm)
 {
-    *ppm = t->drift_ppm;
-    return t->drift_span_ns > 0;
+    *ppm = t->skew.drift_ppm;
+    return t->skew.drift_span_ns > 0;
 }

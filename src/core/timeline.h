@@ -14,6 +14,7 @@
 
 #include "core/account.h"
 #include "core/packet.h"
+#include "core/skew.h"
 
 enum { PLAN_GAPS = 2 };
 
@@ -26,12 +27,13 @@ struct plan {
         const char *reason; /* static string, for the gap event */
     } gaps[PLAN_GAPS];
     unsigned gap_count;
-    uint32_t skip_frames; /* of the packet */
-    uint32_t take_frames; /* of the packet */
-    uint64_t file_frames; /* what take_frames amount to in the file */
-    uint64_t late_frames; /* of the file: audio that came after its place was
-                           * filled as idle, and is left out; these frames of
-                           * the file are `lost` after all */
+    uint32_t skip_frames;    /* of the packet */
+    uint32_t take_frames;    /* of the packet */
+    uint64_t file_frames;    /* what take_frames amount to in the file */
+    uint32_t surplus_frames; /* of the skipped: more than time has passed */
+    uint64_t late_frames;    /* of the file: audio that came after its place was
+                              * filled as idle, and is left out; these frames of
+                              * the file are `lost` after all */
 };
 
 struct timeline {
@@ -50,16 +52,7 @@ struct timeline {
     uint64_t run_origin;    /* file frame where the run began */
     uint64_t run_frames;    /* source frames taken in the run */
     uint64_t next_position; /* of the frame after the last, or NO_POSITION */
-    /* the skew: how much earlier (+) the file has the source's frames than
-     * their stamps say, from what its crystal adds up to */
-    int64_t skew_ns;
-    int64_t window_start_ns; /* of the present window; NO_TIME: none */
-    int64_t window_min_ns;   /* the least error in it */
-    /* drift: the longest stretch's slope */
-    int64_t drift_first_ns; /* NO_TIME: none yet */
-    int64_t drift_first_error_ns;
-    int64_t drift_span_ns; /* of the longest stretch so far */
-    double drift_ppm;      /* of that stretch: > 0, the device runs fast */
+    struct skew skew;       /* of the run; its drift: of all runs */
 };
 
 /* Begin: the file's RATE, the moment of its frame 0, at most LIMIT frames;

@@ -141,6 +141,12 @@ static bool take_audio(struct reader *r, struct track *t,
         queue_post_text(r->queue, EVENT_WARNING,
                         "audio came too late and was left out", NULL);
     }
+    if (plan.surplus_frames > 0) {
+        queue_post_text(r->queue, EVENT_WARNING,
+                        "the device gave more audio than time has passed; "
+                        "what was too much is left out",
+                        NULL);
+    }
     return write_plan(r, t, &plan, samples);
 }
 
