@@ -31,6 +31,7 @@ struct tape {
     size_t count;
     float *samples;
     size_t sample_count;
+    size_t sample_room;
     uint32_t channels;
     uint64_t frames;
     int64_t idles[PACKETS_MAX];
@@ -58,8 +59,10 @@ static inline void take_packet(void *context, const struct packet *p,
     if (p->time_ns != PACKET_NO_TIME && p->time_ns < t->last_idle_ns) {
         t->idle_wrong = true;
     }
-    t->samples =
-        realloc(t->samples, (t->sample_count + samples) * sizeof *t->samples);
+    if (t->sample_count + samples > t->sample_room) {
+        t->sample_room = 2 * (t->sample_count + samples);
+        t->samples = realloc(t->samples, t->sample_room * sizeof *t->samples);
+    }
     convert_to_float(t->samples + t->sample_count, data, type, samples);
     t->sample_count += samples;
 }

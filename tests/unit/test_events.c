@@ -13,19 +13,28 @@
 #include <cmocka.h>
 
 #include "cli/events.h"
+#include "sys/process.h"
 
 enum { MS = 1000000 };
 
 struct fixture {
     struct events events;
     FILE *out;
+    char path[64];
     char text[65536];
 };
 
 static int set_up(void **state)
 {
     struct fixture *x = calloc(1, sizeof *x);
-    if (x == NULL || (x->out = tmpfile()) == NULL) {
+    if (x == NULL) {
+        return -1;
+    }
+    /* not tmpfile: Windows' makes its file in the root folder */
+    snprintf(x->path, sizeof x->path, "test_events.%lld.tmp",
+             (long long)process_id());
+    x->out = fopen(x->path, "w+b");
+    if (x->out == NULL) {
         free(x);
         return -1;
     }
@@ -38,6 +47,7 @@ static int tear_down(void **state)
 {
     struct fixture *x = *state;
     fclose(x->out);
+    remove(x->path);
     free(x);
     return 0;
 }
