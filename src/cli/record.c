@@ -72,6 +72,9 @@ static struct session *create_session(struct recording *r, struct fault *f)
     int64_t latency_ns = options_to_stdout(o) ? LATENCY_PIPE_NS
                          : r->terminal        ? LATENCY_TERMINAL_NS
                                               : LATENCY_FILE_NS;
+    if (latency_ns > o->buffer_ns / 4) {
+        latency_ns = o->buffer_ns / 4;
+    }
     if (o->file != NULL) {
         r->path = o->file;
     } else if (o->type != SINK_NULL) {

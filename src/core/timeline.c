@@ -20,6 +20,9 @@
 #define GAP_CONTIGUOUS_FLAGGED_NS INT64_C(20000000)
 /* Stamp and position agree on a gap's length within this. */
 #define AGREE_NS INT64_C(20000000)
+/* A position that jumps further, with no stamp to say so, is nonsense: no
+ * system holds so much back. */
+#define JUMP_MOST_NS INT64_C(10000000000)
 /* A stamp further back than this is no stamp. */
 #define ABSURD_NS INT64_C(2000000000)
 /* A skew of one packet or more is settled where nothing but zeros plays. */
@@ -286,7 +289,9 @@ static uint64_t missing(struct timeline *t, const struct packet *p,
 
     *known_loss = flagged || proven > 0;
     if (!have_time) {
-        return to_file(t, proven);
+        /* A position alone is believed within reason. */
+        bool wild = proven_ns > JUMP_MOST_NS || proven_ns < 0;
+        return to_file(t, wild ? p->lost_before : proven);
     }
     int64_t rest = error_ns - t->skew.ns;
     if (proven > 0) {

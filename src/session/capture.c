@@ -74,7 +74,16 @@ static void emit_idle(void *context, int64_t time_ns)
 {
     struct track *t = context;
     if (ring_dropped_tail(t->ring) > 0) {
-        return; /* what was dropped is not idle: the next packet tells */
+        /* What was dropped is not idle: a packet of nothing tells it. */
+        if (!ring_reserve(t->ring, 0)) {
+            return;
+        }
+        const struct packet told = {.kind = PACKET_AUDIO,
+                                    .flags = PACKET_SILENT,
+                                    .time_ns = PACKET_NO_TIME,
+                                    .position = PACKET_NO_POSITION,
+                                    .idle_ns = PACKET_NO_TIME};
+        ring_commit(t->ring, &told);
     }
     t->idle_ns = time_ns;
     ring_set_reached(t->ring, time_ns);
@@ -273,22 +282,30 @@ bool track_open(struct track *t, struct fault *f)
     return t->thread != NULL;
 }
 
-bool track_begin(struct track *t, int64_t buffer_ns, struct fault *f)
+bool track_make_ring(struct track *t, int64_t buffer_ns, struct fault *f)
 {
     uint64_t frames = (uint64_t)frames_from_ns(buffer_ns, t->info.format.rate);
     /* Packets are at least 5 ms long on every system that we know of; a
      * shorter one only costs some of the buffer's length. */
     uint32_t packet = t->info.format.rate / 200 + 1;
     t->ring_bytes = ring_bytes_for(frames, t->info.format.channels, packet);
+    /* Four of the longest packets fit in any case. */
+    size_t least = ring_bytes_for(4 * TRACK_PACKET_FRAMES,
+                                  t->info.format.channels, TRACK_PACKET_FRAMES);
+    t->ring_bytes = t->ring_bytes < least ? least : t->ring_bytes;
     t->ring = ring_create(t->ring_bytes);
     if (!t->ring) {
         return fault_set(f, ERR_NO_MEMORY, "make the buffer", NULL,
                          "ask for a shorter one with --buffer");
     }
+    return true;
+}
+
+void track_begin(struct track *t)
+{
     /* release: pairs with track_main */
     atomic_store_explicit(&t->phase, TRACK_RUNNING, memory_order_release);
     wake_set(t->go);
-    return true;
 }
 
 void track_interrupt(struct track *t, int64_t stop_ns)

@@ -90,8 +90,9 @@ bool track_create(struct track *t, const struct source_request *request,
 /* Start the thread, which opens the source. */
 bool track_open(struct track *t, struct fault *f);
 enum track_phase track_phase(const struct track *t);
-/* The track is OPEN: give it a ring for BUFFER_NS and let it run. */
-bool track_begin(struct track *t, int64_t buffer_ns, struct fault *f);
+/* The track is OPEN: give it a ring for BUFFER_NS; let it run. */
+bool track_make_ring(struct track *t, int64_t buffer_ns, struct fault *f);
+void track_begin(struct track *t);
 /* End soon; any thread; lock-free. */
 void track_interrupt(struct track *t, int64_t stop_ns);
 /* Let a track that was not begun end; join; release everything. */

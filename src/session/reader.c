@@ -6,7 +6,7 @@
 #include "sys/clock.h"
 
 /* Silence is written this far behind the source's word that nothing came. */
-#define IDLE_LAG_NS INT64_C(500000000)
+#define IDLE_LAG_NS INT64_C(400000000)
 /* Packets wait in the ring for this long, so that none is written that lies
  * behind a stop which is on its way: a monitor can deliver sound before it is
  * heard. Not where a pipe reads. */

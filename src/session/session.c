@@ -14,8 +14,8 @@
 #define OPEN_POLL_NS  INT64_C(50000000)
 #define LOOK_LEAST_NS INT64_C(250000000)
 #define LOOK_MOST_NS  INT64_C(1000000000)
-#define POLL_LEAST_NS INT64_C(10000000)
-#define POLL_MOST_NS  INT64_C(500000000)
+#define POLL_LEAST_NS INT64_C(2000000)
+#define POLL_MOST_NS  INT64_C(250000000)
 
 struct session {
     struct session_request request;
@@ -125,6 +125,16 @@ static bool choose_format(struct session *s, struct fault *f)
     return sink_check(facts->type, facts->sample, &facts->format, f);
 }
 
+static bool make_rings(struct session *s, struct fault *f)
+{
+    for (unsigned i = 0; i < s->track_count; i++) {
+        if (!track_make_ring(&s->tracks[i], s->request.buffer_ns, f)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool open_sink(struct session *s, struct fault *f)
 {
     const struct session_facts *facts = &s->facts;
@@ -145,11 +155,15 @@ static bool open_sink(struct session *s, struct fault *f)
 
 /* The capture thread wakes nobody, so the writer looks by itself: for every
  * fifth packet, within reason; twice for each where a pipe waits for it. What a
- * killed recording loses is what waits here, so half a second is the most. */
+ * killed recording loses is what waits here, so a quarter second is the most.
+ */
 static int64_t poll_for(const struct session *s)
 {
     int64_t latency_ns = s->request.source.latency_ns;
     int64_t poll_ns = to_pipe(s) ? latency_ns / 2 : latency_ns * 5;
+    if (poll_ns > s->request.buffer_ns / 4) {
+        poll_ns = s->request.buffer_ns / 4; /* or it would fill up meanwhile */
+    }
     return poll_ns < POLL_LEAST_NS  ? POLL_LEAST_NS
            : poll_ns > POLL_MOST_NS ? POLL_MOST_NS
                                     : poll_ns;
@@ -202,13 +216,11 @@ static bool begin(struct session *s, struct fault *f)
     if (!s->writer) {
         return false;
     }
-    for (unsigned i = 0; i < s->track_count; i++) {
-        if (!track_begin(&s->tracks[i], r->buffer_ns, f)) {
-            return false;
-        }
-    }
     if (!writer_start(s->writer, f)) {
         return false;
+    }
+    for (unsigned i = 0; i < s->track_count; i++) {
+        track_begin(&s->tracks[i]);
     }
     s->sink = NULL; /* the writer's */
     return true;
@@ -224,7 +236,7 @@ bool session_start(struct session *s, struct fault *f)
         }
         return false;
     }
-    if (!choose_format(s, f) || !open_sink(s, f)) {
+    if (!choose_format(s, f) || !make_rings(s, f) || !open_sink(s, f)) {
         return false;
     }
     process_keep_running(1);

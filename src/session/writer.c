@@ -14,7 +14,7 @@
  * silence. What is too much is cut. */
 #define TAIL_NS INT64_C(30000000)
 /* Headers are made right this often: a killed recording ends that early. */
-#define COMMIT_NS INT64_C(400000000)
+#define COMMIT_NS INT64_C(200000000)
 
 struct writer {
     /* constant after create */

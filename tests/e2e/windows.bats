@@ -119,5 +119,5 @@ REG
     kill -TERM "$PID"
     await_end "$PID"
     run -0 sox killed.wav -n stat
-    true_that "$(soxi -D killed.wav) > 2.0" "$(soxi -D killed.wav) s"
+    true_that "$(soxi -D killed.wav) > 1.9" "$(soxi -D killed.wav) s"
 }

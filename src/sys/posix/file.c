@@ -15,6 +15,11 @@
 #include "sys/posix/path.h"
 #include "sys/stop.h"
 
+/* How often a wait for a stream's reader looks whether the user wants out, and
+ * how long after that the reader may still take. */
+#define STALL_LOOK_MS 100
+#define STALL_MOST_NS INT64_C(2000000000)
+
 enum { READER_POLL_NS = 100 * 1000 * 1000 };
 
 struct file {
@@ -205,6 +210,22 @@ bool file_is_stream(const struct file *file)
     return file->stream;
 }
 
+/* A stream's reader may stall for ever. Wait until it takes some; but when the
+ * user has asked for the end, and asked twice or waited long, no more. False:
+ * given up. */
+static bool await_reader(const struct file *file)
+{
+    struct pollfd p = {.fd = file->fd, .events = POLLOUT};
+    while (poll(&p, 1, STALL_LOOK_MS) <= 0) {
+        int64_t when_ns;
+        if (stop_requested(&when_ns) != STOP_NONE &&
+            (stop_count() > 1 || clock_now_ns() - when_ns > STALL_MOST_NS)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool file_write(struct file *file, const void *data, size_t bytes,
                 struct fault *f)
 {
@@ -212,6 +233,14 @@ bool file_write(struct file *file, const void *data, size_t bytes,
     while (bytes > 0) {
         /* pwrite: a seek costs no call of its own. */
         size_t part = bytes < INT_MAX ? bytes : INT_MAX;
+        if (file->stream) {
+            /* A pipe that polls writable takes so much without blocking. */
+            part = part < PIPE_BUF ? part : PIPE_BUF;
+            if (!await_reader(file)) {
+                return failed(file, "write (the reader does not read)",
+                              ETIMEDOUT, f);
+            }
+        }
         ssize_t n = file->stream ? write(file->fd, from, part)
                                  : pwrite(file->fd, from, part, file->position);
         if (n > 0) {
@@ -221,12 +250,10 @@ bool file_write(struct file *file, const void *data, size_t bytes,
             if (file->position > file->length) {
                 file->length = file->position;
             }
-        } else if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-            /* Standard output can be another program's non-blocking pipe; the
-             * mode is shared with that program, so it stays as it is. */
-            struct pollfd p = {.fd = file->fd, .events = POLLOUT};
-            (void)poll(&p, 1, -1);
-        } else if (n == 0 || errno != EINTR) {
+        } else if (n == 0 || (errno != EINTR && errno != EAGAIN &&
+                              errno != EWOULDBLOCK)) {
+            /* EAGAIN: standard output can be another program's non-blocking
+             * pipe; the mode is shared with it, so it stays as it is. */
             return failed(file, "write", n == 0 ? EIO : errno, f);
         }
     }

@@ -138,6 +138,18 @@ int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
                         8 /* bytes of the kernel's mask */);
 }
 
+int poll(struct pollfd *fds, nfds_t count, int timeout)
+{
+    turn();
+    return (int)syscall(SYS_poll, fds, count, timeout);
+}
+
+int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t bytes)
+{
+    (void)bytes;
+    return poll(fds, count, timeout);
+}
+
 int __ppoll_chk(struct pollfd *fds, nfds_t count,
                 const struct timespec *timeout, const sigset_t *mask,
                 size_t bytes)
