@@ -47,7 +47,8 @@ static const char outro[] =
     "  looprec                         record what plays until Ctrl-C or q\n"
     "  looprec -d 1h30m radio.flac     an hour and a half\n"
     "  looprec -D headset talk.wav     what plays on the headset\n"
-    "  looprec -d 10 -t raw -f s16 - | sox -t raw -r 48k -c 2 -e s -b 16 - a.ogg\n"
+    "  looprec -d 10 -t raw -f s16 - | sox -t raw -r 48k -c 2 -e s -b 16 - "
+    "a.ogg\n"
     "\nExit codes: 0 recorded, 1 failure, 2 wrong usage, 3 silence only\n"
     "(--fail-if-silent), 4 audio lost (--strict), 5 no such device or server.\n"
     "More: man looprec\n";
