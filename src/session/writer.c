@@ -198,7 +198,6 @@ static void finish(struct writer *w, bool good)
         output_settle(&w->output, sink_frames(w->setup.sink));
     }
     publish(w);
-    w->status.bytes = sink_bytes(w->setup.sink);
     struct fault f = {0};
     if (!sink_close(w->setup.sink, &f) && w->reader.fault.err == ERR_OK) {
         w->reader.fault = f;

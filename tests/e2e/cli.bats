@@ -608,3 +608,20 @@ frames_of() { # frames in the file $1
         </dev/null >dumb
     lacks dumb $'\e'
 }
+
+@test "a reader that stalls cannot hold a stop for ever" {
+    mkfifo pipe
+    sleep 60 <pipe 3>&- &
+    local reader=$!
+    "$LOOPREC" -q --source=synth:noise -t raw -f s16 - >pipe 3>&- &
+    local recorder=$!
+    sleep 2 # the pipe is full long since
+    kill -TERM "$recorder"
+    local until=$((SECONDS + 20))
+    while kill -0 "$recorder" 2>/dev/null && ((SECONDS < until)); do sleep 0.1; done
+    local status=0
+    kill -KILL "$recorder" 2>/dev/null && status=killed
+    wait "$recorder" || [ "$status" = killed ] || status=$?
+    kill "$reader"
+    [ "$status" = 1 ]
+}

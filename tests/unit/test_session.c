@@ -248,6 +248,51 @@ static void test_a_small_buffer_loses_and_tells(void **state)
     assert_true(o.report.ring_high_water > 0.9);
 }
 
+static void test_a_small_buffer_loses_nothing_by_itself(void **state)
+{
+    (void)state;
+    /* packets that come seldom; packets as long as the buffer */
+    static const char *const specs[] = {"tone,period=50ms",
+                                        "tone,channels=8,period=50ms"};
+    static const int64_t buffers_ns[] = {100000000, 10000000};
+    for (int i = 0; i < 2; i++) {
+        struct session_request r = request_for(specs[i], 48000 * 2);
+        r.source.latency_ns = 100000000;
+        r.buffer_ns = buffers_ns[i];
+        struct outcome o;
+        record(&r, 0, &o);
+        assert_int_equal(o.report.frames, 96000);
+        assert_int_equal(o.report.account.frames[CLASS_LOST], 0);
+    }
+}
+
+static void test_silence_after_an_overrun_is_written_on(void **state)
+{
+    (void)state;
+    struct session_request r =
+        request_for("tone,burst=200ms+1s,stall=1300ms+20s", 0);
+    r.buffer_ns = 10000000;
+    struct fault f = {0};
+    struct wake *wake = wake_create(&f);
+    struct session *s = session_create(&r, wake, &f);
+    assert_true(session_start(s, &f));
+    /* two seconds of the file, of which the source gives 1.3 */
+    int64_t give_up_ns = clock_now_ns() + INT64_C(20000000000);
+    struct session_status status;
+    do {
+        wake_wait(wake, 50000000);
+        session_status(s, &status);
+    } while (status.frames < 96000 && clock_now_ns() < give_up_ns);
+    assert_true(status.frames >= 96000);
+    session_stop(s, clock_now_ns());
+    struct session_report report;
+    session_finish(s, &report);
+    assert_true(report.account.frames[CLASS_LOST] > 4800);
+    assert_int_equal(account_total(&report.account), report.frames);
+    session_destroy(s);
+    wake_destroy(wake);
+}
+
 static void test_nothing_to_open(void **state)
 {
     (void)state;
@@ -289,6 +334,8 @@ int main(void)
         cmocka_unit_test(test_stop_in_real_time_is_the_moment_of_the_stop),
         cmocka_unit_test(test_duration_in_real_time_is_exact),
         cmocka_unit_test(test_a_small_buffer_loses_and_tells),
+        cmocka_unit_test(test_a_small_buffer_loses_nothing_by_itself),
+        cmocka_unit_test(test_silence_after_an_overrun_is_written_on),
         cmocka_unit_test(test_nothing_to_open),
         cmocka_unit_test(test_drift_is_told),
     };
