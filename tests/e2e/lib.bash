@@ -22,11 +22,11 @@ wine) LOOPREC=${LOOPREC:-$ROOT/build/windows/looprec.exe} ;;
     exit 1
     ;;
 esac
-# PipeWire's graph and Wine's own buffers miss sound by themselves on a machine
-# with too much to do, and no reference tells in every test. What fails three
-# times is ours.
+# Players run dry, PipeWire's graph and Wine's own buffers miss sound by
+# themselves on a machine with too much to do, and no reference tells in every
+# test. What fails three times is ours.
 # shellcheck disable=SC2034 # bats reads it
-[ "$SYSTEM" = pulse ] || BATS_TEST_RETRIES=2
+BATS_TEST_RETRIES=2
 # Programs that are started here must not keep bats' descriptor open.
 PIDS=()
 
