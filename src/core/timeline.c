@@ -264,7 +264,6 @@ static void place_first(struct timeline *t, const struct packet *p,
         skip = over > p->frames ? p->frames : (uint32_t)over;
         if (t->at > 0 && !t->gone) {
             /* Its place was filled as idle, but it was not. */
-            t->late_frames += skip;
             plan->late_frames = to_file(t, skip);
         }
     }

@@ -44,8 +44,7 @@ struct timeline {
     /* moving */
     uint64_t limit; /* frames: nothing is placed beyond; UINT64_MAX: none */
     uint64_t at;    /* file frames placed so far */
-    uint64_t late_frames; /* of the source: came after their place was filled */
-    bool gone;            /* between GONE and back, or the next audio */
+    bool gone;      /* between GONE and back, or the next audio */
     /* the run: an unbroken stretch of packets of one format */
     bool run_open;
     uint32_t run_rate;      /* the source's rate */

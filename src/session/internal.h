@@ -43,7 +43,6 @@ enum track_phase {
     TRACK_OPEN,   /* waits for the word to begin */
     TRACK_FAILED, /* open failed: see fault */
     TRACK_RUNNING,
-    TRACK_ENDED,
 };
 
 struct track {

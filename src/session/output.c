@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/convert.h"
+#include "core/text.h"
 #include "sys/clock.h"
 
 /* Silence in every sample type is zeros. */
@@ -51,7 +52,7 @@ void output_end_gap(struct output *o)
         .at_frame = o->gap.at_frame,
         .frames = o->gap.frames,
     };
-    strncpy(event.reason, o->gap.reason, sizeof(event.reason) - 1);
+    text_copy(event.reason, sizeof(event.reason), o->gap.reason);
     queue_post(o->queue, &event);
     o->gap.frames = 0;
 }

@@ -1,8 +1,8 @@
 /* queue: events on their way from the session's threads to the main thread.
  * A bounded ring under a mutex: nobody who must not wait comes here. */
 #include <stdlib.h>
-#include <string.h>
 
+#include "core/text.h"
 #include "session/internal.h"
 #include "sys/clock.h"
 
@@ -55,28 +55,12 @@ void queue_post(struct queue *q, const struct session_event *event)
     wake_set(q->wake);
 }
 
-static void copy(char *dst, size_t size, const char *src)
-{
-    size_t length = src ? strlen(src) : 0;
-    if (length >= size) {
-        length = size - 1;
-        /* not in the middle of a UTF-8 character */
-        while (length > 0 && ((unsigned char)src[length] & 0xc0) == 0x80) {
-            length--;
-        }
-    }
-    if (length > 0) {
-        memcpy(dst, src, length);
-    }
-    dst[length] = '\0';
-}
-
 void queue_post_text(struct queue *q, enum session_event_kind kind,
                      const char *text, const char *reason)
 {
     struct session_event event = {.kind = kind, .wall_ns = clock_wall_ns()};
-    copy(event.text, sizeof(event.text), text);
-    copy(event.reason, sizeof(event.reason), reason);
+    text_copy(event.text, sizeof(event.text), text);
+    text_copy(event.reason, sizeof(event.reason), reason);
     queue_post(q, &event);
 }
 
