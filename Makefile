@@ -36,21 +36,21 @@ WINDRES = $(CROSS)windres
 WINLIBS := $(shell scripts/windows-libs --print 2>/dev/null)
 endif
 
-dirs := core session source sink cli
+dirs := core session source sink repair sys cli
 ifeq ($(VARIANT),windows)
 SYS  := win
 dirs += source/wasapi sys/win
 EXE  := .exe
-BASE += -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0A00 -D__USE_MINGW_ANSI_STDIO=1 \
+BASE += -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0603 -D__USE_MINGW_ANSI_STDIO=1 \
         -municode $(patsubst -I%,-isystem %,$(if $(WINLIBS),$(shell cat $(WINLIBS)/compile-flags)))
-HARD := -fno-stack-protector
-LDHARD := -static -municode -Wl,--dynamicbase,--nxcompat,--high-entropy-va
+HARD := -fstack-protector-strong
+LDHARD := -static -municode -Wl,--dynamicbase,--nxcompat,--high-entropy-va,--tsaware
 LIBS  = $(shell cat $(WINLIBS)/link-flags) -lole32 -luuid
 else
 SYS  := posix
 dirs += source/pulse sys/posix
 EXE  :=
-DEPS := sndfile libpulse soxr
+DEPS := sndfile vorbisenc vorbis ogg libpulse soxr
 BASE += $(shell $(PKG_CONFIG) --cflags $(DEPS) 2>/dev/null) -pthread
 LIBS  = $(shell $(PKG_CONFIG) --libs $(DEPS)) -lm -pthread
 endif
@@ -63,21 +63,41 @@ RES  := $(if $(filter windows,$(VARIANT)),$(B)/resource.o)
 
 UNIT     := $(sort $(wildcard tests/unit/test_*.c))
 ifeq ($(VARIANT),windows)
-UNIT     := $(filter-out %/test_pulse.c,$(UNIT))
+UNIT     := $(filter-out tests/unit/test_pulse% tests/unit/test_posix_%,$(UNIT))
+else
+UNIT     := $(filter-out tests/unit/test_win_%,$(UNIT))
 endif
 UNITBIN  := $(UNIT:tests/unit/%.c=$(B)/unit/%$(EXE))
 FAKES    := $(sort $(wildcard tests/fakes/*.c))
 FAKEOBJ  := $(FAKES:tests/%.c=$(B)/tests/%.o)
 
+# The scripted double of mmdevapi.dll, for Windows only: see its README.md.
+ifeq ($(VARIANT),windows)
+DOUBLE    := $(B)/fakes/mmdevapi.dll $(B)/fakes/app.exe $(B)/fakes/probe.exe
+DOUBLEDIR := tests/fakes/mmdevapi
+DOUBLEOBJ := $(patsubst tests/%.c,$(B)/tests/%.o,$(sort $(wildcard $(DOUBLEDIR)/*.c)))
+PROBEOBJ  := $(patsubst tests/%.c,$(B)/tests/%.o,$(sort $(wildcard tests/fakes/probe/*.c)))
+# Its clock, in a DLL of its own, for test_win_simtime.
+ENGINEOBJ := $(B)/tests/fakes/engine/engine.o \
+             $(filter $(B)/$(DOUBLEDIR)/simtime%,$(DOUBLEOBJ))
+DOUBLE    += $(B)/unit/simtime_engine.dll
+$(DOUBLEOBJ) $(PROBEOBJ) $(ENGINEOBJ) $(B)/tests/fakes/app/app.o: HARD :=
+endif
+
 TOOLS    := $(sort $(wildcard tests/tools/*.c))
 TOOLBIN  := $(TOOLS:tests/tools/%.c=$(B)/tools/%)
+# Parts of the program against a real server, each with a main of its own.
+PROBES   := $(sort $(wildcard tests/e2e/*_probe.c))
+ifneq ($(VARIANT),windows)
+TOOLBIN  += $(PROBES:tests/e2e/%.c=$(B)/tools/%)
+endif
 BENCHES  := $(sort $(wildcard tests/bench/*.c))
 BENCHBIN := $(BENCHES:tests/bench/%.c=$(B)/bench/%)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help bin unit unit-bins tools windows check check-native \
-        check-windows build-native build-windows mutants demo bench lint \
+.PHONY: all libraries help bin unit unit-bins tools fakes windows check check-native \
+        check-windows build-native build-windows soak mutants demo bench lint \
         format install uninstall dist clean setup
 
 all: bin ## build build/native/looprec (the default)
@@ -93,11 +113,26 @@ $(BIN): $(MAIN) $(OBJ) $(RES)
 	@mkdir -p $(@D)
 	$(CC) $(OPT) $(LDHARD) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(B)/%.o: src/%.c
+# What to do where a library is missing, before a header's absence says less.
+libraries:
+ifeq ($(VARIANT),windows)
+	@[ -n '$(WINLIBS)' ] || [ '$(origin LIBS)' = 'command line' ] || { echo "the Windows libraries are not built:" \
+	    "run 'make windows'" >&2; exit 1; }
+else
+	@$(PKG_CONFIG) --print-errors --exists $(DEPS) || { echo "needed to build:" \
+	    "$(PKG_CONFIG) and $(DEPS); run 'scripts/setup native'" >&2; exit 1; }
+endif
+
+$(OBJ) $(MAIN) $(FAKEOBJ): | libraries
+
+$(B)/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(WARN) $(OPT) $(HARD) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/tests/%.o: tests/%.c
+# It makes the word that all others are guarded by (Windows; see the file).
+$(B)/sys/win/guard.o: HARD := -fno-stack-protector
+
+$(B)/tests/%.o: tests/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(BASE) -Itests $(WARN) $(OPT) $(HARD) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -119,11 +154,34 @@ $(B)/tools/%: $(B)/tests/tools/%.o
 	@mkdir -p $(@D)
 	$(CC) $(OPT) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+$(B)/tools/%_probe: $(B)/tests/e2e/%_probe.o $(B)/libunit.a
+	@mkdir -p $(@D)
+	$(CC) $(OPT) $(LDHARD) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 $(B)/bench/%: $(B)/tests/bench/%.o
 	@mkdir -p $(@D)
 	$(CC) $(OPT) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-unit-bins: $(UNITBIN)
+$(B)/fakes/mmdevapi.dll: $(DOUBLEOBJ) $(DOUBLEDIR)/mmdevapi.def
+	@mkdir -p $(@D)
+	$(CC) $(OPT) -shared -static $(LDFLAGS) -o $@ $^ -lole32
+
+$(B)/unit/simtime_engine.dll: $(ENGINEOBJ)
+	@mkdir -p $(@D)
+	$(CC) $(OPT) -shared -static $(LDFLAGS) -o $@ $^
+
+# An application that the double's scripts can name.
+$(B)/fakes/app.exe: $(B)/tests/fakes/app/app.o
+	@mkdir -p $(@D)
+	$(CC) $(OPT) $(LDHARD) $(LDFLAGS) -o $@ $^
+
+$(B)/fakes/probe.exe: $(PROBEOBJ)
+	@mkdir -p $(@D)
+	$(CC) $(OPT) -static $(LDFLAGS) -o $@ $^ -lole32
+
+fakes: $(DOUBLE) ## what stands in for Windows in tests (VARIANT=windows)
+
+unit-bins: $(UNITBIN) fakes
 tools: $(TOOLBIN)
 
 unit: $(UNITBIN) ## build and run the unit tests (VARIANT=native, asan, tsan)
@@ -161,6 +219,13 @@ check-native: build-native ## every test of the native executable
 check-windows: build-windows ## every test of the Windows executable, under Wine
 	tests/run windows
 
+soak: build-windows ## kills, a day with 200 faults (HOURS=24 FAULTS=200 SEED=)
+	tests/soak/kill $(if $(SEED),--seed=$(SEED))
+	tests/soak/large
+	tests/files/repair large_wav_without_room
+	tests/soak/wasapi --hours $(or $(HOURS),24) --faults $(or $(FAULTS),200) \
+	    --seed $(or $(SEED),random)
+
 mutants: ## break the ring and the timeline on purpose; the tests must notice
 	tests/mutants
 
@@ -195,6 +260,7 @@ dist: ## build/looprec-VERSION.tar.gz from the committed tree
 clean: ## remove build/
 	rm -rf build
 
--include $(OBJ:.o=.d) $(MAIN:.o=.d) $(FAKEOBJ:.o=.d) \
+-include $(OBJ:.o=.d) $(MAIN:.o=.d) $(FAKEOBJ:.o=.d) $(DOUBLEOBJ:.o=.d) $(ENGINEOBJ:.o=.d) $(PROBEOBJ:.o=.d) \
     $(UNIT:tests/%.c=$(B)/tests/%.d) $(TOOLS:tests/%.c=$(B)/tests/%.d) \
+    $(PROBES:tests/%.c=$(B)/tests/%.d) \
     $(BENCHES:tests/%.c=$(B)/tests/%.d)

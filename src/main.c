@@ -8,7 +8,7 @@
 static int run(int argc, char **argv)
 {
     unsigned before = console_setup_streams();
-    int code = cli_main(argc, argv);
+    int code = cli_main(argc, argv, before);
     console_restore_streams(before);
     return code;
 }
@@ -17,12 +17,14 @@ static int run(int argc, char **argv)
 
 #include <wchar.h>
 
+#include "sys/win/dll.h"
 #include "sys/win/utf.h"
 
 int wmain(int argc, wchar_t **wide);
 
 int wmain(int argc, wchar_t **wide)
 {
+    dll_system_only();
     /* Not freed: needed to the end, and the command may reorder the array. */
     char **argv = calloc((size_t)argc + 1, sizeof(*argv));
     if (!argv) {

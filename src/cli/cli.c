@@ -29,7 +29,7 @@ static int refuse(const struct options *o, const struct fault *f)
     return code;
 }
 
-int cli_main(int argc, char **argv)
+int cli_main(int argc, char **argv, unsigned streams)
 {
     static const struct fault no_fault;
     struct options options;
@@ -40,9 +40,11 @@ int cli_main(int argc, char **argv)
     }
     switch (options.action) {
     case ACTION_LIST: return list_command(&options);
+    case ACTION_LIST_APPS: return list_apps_command(&options);
+    case ACTION_REPAIR: return repair_command(&options);
     case ACTION_HELP: return help_command();
     case ACTION_VERSION: return version_command();
     case ACTION_RECORD: break;
     }
-    return record_command(&options);
+    return record_command(&options, streams);
 }

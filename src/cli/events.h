@@ -22,7 +22,17 @@ struct events {
     int64_t due_ns; /* of the next progress event, clock_now_ns */
     uint32_t rate;
     float peak[FORMAT_CHANNELS_MAX]; /* linear, since the last progress */
-    char line[32768]; /* a path of 4096 bytes may need six times as many */
+    char line[65536]; /* a path of 4096 bytes may need six times as many, and
+                       * the words of a command too */
+};
+
+/* The program that is recorded, for `started`. */
+struct events_command {
+    char *const *argv; /* NULL: none */
+    int64_t process_id;
+    /* "NAME=VALUE", ends with NULL: what makes a program play into what is
+     * recorded; NULL: nothing does */
+    const char *const *environment;
 };
 
 /* How a recording ended, for the last event. */
@@ -31,22 +41,32 @@ struct events_end {
     const struct session_facts *facts;   /* NULL: it never started */
     const struct session_report *report; /* NULL: it never started */
     const char *stop; /* "duration", "key", "interrupt" ... */
-    int exit;
-    const struct fault *fault; /* NULL: none */
-    int64_t wall_ns;           /* clock_wall_ns */
+    int64_t exit;
+    const int64_t *command_status; /* NULL: no command, or it has not ended */
+    const struct fault *fault;     /* NULL: none */
+    int64_t wall_ns;               /* clock_wall_ns */
 };
 
 /* OUT NULL: every function does nothing. */
 void events_init(struct events *e, FILE *out);
 
-void events_started(struct events *e, const struct session_facts *facts);
+/* COMMAND's words are told up to 4096 bytes of them. */
+void events_started(struct events *e, const struct session_facts *facts,
+                    const struct events_command *command);
 
 /* Take a look's levels over, and write `progress` when it is time. */
 void events_progress(struct events *e, const struct session_status *look,
                      int64_t now_ns, int64_t wall_ns);
 
-/* gap, device or warning. */
+/* gap, device, suspend or warning. */
 void events_session(struct events *e, const struct session_event *event);
+
+void events_segment(struct events *e, const struct session_file *file,
+                    int64_t wall_ns);
+
+/* The same for a file that was deleted. */
+void events_deleted(struct events *e, const struct session_file *file,
+                    int64_t wall_ns);
 
 void events_warning(struct events *e, const char *text, int64_t wall_ns);
 

@@ -37,20 +37,24 @@ static const struct row {
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
 static const char intro[] =
-    "Usage: looprec [OPTION]... [FILE]\n"
+    "Usage: looprec [OPTION]... [FILE] [-- COMMAND [ARG]...]\n"
     "Record what this computer is playing to FILE (.wav, .flac, .raw), to\n"
     "standard output where FILE is -, or to looprec-DATE-TIME.flac, until\n"
-    "Ctrl-C or q.\n";
+    "Ctrl-C or q; space pauses, m sets a marker. With COMMAND start that\n"
+    "program, record it and its children only, and end when they end.\n";
 
 static const char outro[] =
     "\nExamples:\n"
     "  looprec                         record what plays until Ctrl-C or q\n"
     "  looprec -d 1h30m radio.flac     an hour and a half\n"
     "  looprec -D headset talk.wav     what plays on the headset\n"
+    "  looprec game.wav -- ./game -x   the sound of one program\n"
     "  looprec -d 10 -t raw -f s16 - | sox -t raw -r 48k -c 2 -e s -b 16 - "
     "a.ogg\n"
     "\nExit codes: 0 recorded, 1 failure, 2 wrong usage, 3 silence only\n"
-    "(--fail-if-silent), 4 audio lost (--strict), 5 no such device or server.\n"
+    "(--fail-if-silent), 4 audio lost or not heard (--strict), 5 no such\n"
+    "device, application or server; with COMMAND its own, 127 when it is not\n"
+    "found, 126 when it cannot run.\n"
     "More: man looprec\n";
 
 static void print_row(const struct row *row)

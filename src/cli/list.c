@@ -1,4 +1,5 @@
-/* list: the command that shows the outputs. Main thread. */
+/* list: the commands that show the outputs and the applications. Main thread.
+ */
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,127 +7,269 @@
 #include "cli/cli.h"
 #include "cli/message.h"
 #include "cli/options.h"
+#include "cli/table.h"
 #include "core/json.h"
+#include "core/levels.h"
 #include "core/log.h"
 #include "core/text.h"
 #include "source/source.h"
 
-/* One device's members: three strings of 256 bytes, six times as many. */
+/* One entry's members: four strings of 256 bytes, six times as many. */
 enum { OBJECT_MAX = 8192 };
 
-static const char *state_of(const struct device *d)
+static const char *state_of(const char *state)
 {
-    return d->state != NULL ? d->state : "unknown";
+    return state != NULL ? state : "unknown";
 }
 
-static void print_object(const struct device *d)
-{
-    char buffer[OBJECT_MAX];
-    struct json j;
-    json_init(&j, buffer, sizeof buffer);
-    json_open_object(&j, NULL);
-    json_string(&j, "id", d->id);
-    json_string(&j, "name", d->name);
-    if (d->index != UINT32_MAX) {
-        json_uint(&j, "index", d->index);
-    } else {
-        json_null(&j, "index");
-    }
-    json_uint(&j, "rate", d->format.rate);
-    json_uint(&j, "channels", d->format.channels);
-    json_bool(&j, "default", d->is_default);
-    json_string(&j, "state", state_of(d));
-    json_close_object(&j);
-    const char *line = json_line(&j);
-    fputs(line != NULL ? line : "{}", stdout);
-}
-
-static void print_json(const struct device_list *list)
+/* One array of objects; ADD writes the members of entry I. */
+static void print_json(const void *list, size_t count,
+                       void (*add)(struct json *j, const void *list, size_t i))
 {
     putchar('[');
-    for (size_t i = 0; i < list->count; i++) {
-        if (i > 0) {
-            putchar(',');
-        }
-        print_object(&list->items[i]);
+    for (size_t i = 0; i < count; i++) {
+        char buffer[OBJECT_MAX];
+        struct json j;
+        json_init(&j, buffer, sizeof buffer);
+        json_open_object(&j, NULL);
+        add(&j, list, i);
+        json_close_object(&j);
+        const char *line = json_line(&j);
+        printf("%s%s", i > 0 ? "," : "", line != NULL ? line : "{}");
     }
     fputs("]\n", stdout);
 }
 
-static size_t widest(size_t width, const char *text)
+static void uint_or_null(struct json *j, const char *key, bool known,
+                         uint64_t value)
 {
-    size_t columns = text_columns(text);
-    return columns > width ? columns : width;
-}
-
-/* TEXT and spaces up to WIDTH columns. */
-static void print_cell(const char *text, size_t width)
-{
-    fputs(text, stdout);
-    for (size_t n = text_columns(text); n < width; n++) {
-        putchar(' ');
+    if (known) {
+        json_uint(j, key, value);
+    } else {
+        json_null(j, key);
     }
 }
 
-static void print_row(const struct device *d, size_t state_width,
-                      size_t name_width)
+static void string_or_null(struct json *j, const char *key, const char *value)
 {
-    char index[16] = "-", name[sizeof d->name], id[sizeof d->id];
-    if (d->index != UINT32_MAX) {
-        snprintf(index, sizeof index, "%u", (unsigned)d->index);
+    if (value[0] != '\0') {
+        json_string(j, key, value);
+    } else {
+        json_null(j, key);
     }
-    printf("%c %5s  %7u  %2u  ", d->is_default ? '*' : ' ', index,
-           (unsigned)d->format.rate, (unsigned)d->format.channels);
-    print_cell(state_of(d), state_width);
-    fputs("  ", stdout);
-    print_cell(text_printable(name, sizeof name, d->name), name_width);
-    printf("  %s\n", text_printable(id, sizeof id, d->id));
 }
 
-static void print_table(const struct device_list *list)
+/* "48000", or "-" for what is not known. */
+static void number_cell(char *buffer, bool known, int64_t value)
 {
+    if (known) {
+        snprintf(buffer, TABLE_CELL_BYTES, "%lld", (long long)value);
+    } else {
+        text_copy(buffer, TABLE_CELL_BYTES, "-");
+    }
+}
+
+/* --- outputs --- */
+
+static void add_device(struct json *j, const void *list, size_t i)
+{
+    const struct device *d = &((const struct device_list *)list)->items[i];
+    json_string(j, "id", d->id);
+    json_string(j, "name", d->name);
+    uint_or_null(j, "index", d->index != UINT32_MAX, d->index);
+    uint_or_null(j, "rate", d->format.rate != 0, d->format.rate);
+    uint_or_null(j, "channels", d->format.channels != 0, d->format.channels);
+    json_bool(j, "default", d->is_default);
+    json_string(j, "state", state_of(d->state));
+}
+
+static const struct table_column device_columns[] = {
+    {"", false},      {"index", true}, {"rate", true}, {"ch", true},
+    {"state", false}, {"name", false}, {"id", false},
+};
+
+static void device_cell(const void *context, size_t row, size_t column,
+                        char *buffer)
+{
+    const struct device *d = &((const struct device_list *)context)->items[row];
+    const struct audio_format *format = &d->format;
+    switch (column) {
+    case 0:
+        text_copy(buffer, TABLE_CELL_BYTES, d->is_default ? "*" : " ");
+        break;
+    case 1: number_cell(buffer, d->index != UINT32_MAX, d->index); break;
+    case 2: number_cell(buffer, format->rate != 0, format->rate); break;
+    case 3: number_cell(buffer, format->channels != 0, format->channels); break;
+    case 4: text_copy(buffer, TABLE_CELL_BYTES, state_of(d->state)); break;
+    case 5: text_copy(buffer, TABLE_CELL_BYTES, d->name); break;
+    default: text_copy(buffer, TABLE_CELL_BYTES, d->id); break;
+    }
+}
+
+static void print_devices(const struct device_list *list)
+{
+    const struct table t = {
+        .columns = device_columns,
+        .column_count = sizeof device_columns / sizeof device_columns[0],
+        .row_count = list->count,
+        .cell = device_cell,
+        .context = list,
+    };
     if (list->count == 0) {
         puts("There is no output to record.");
         return;
     }
-    size_t state_width = strlen("state"), name_width = strlen("name");
-    for (size_t i = 0; i < list->count; i++) {
-        char name[sizeof list->items[i].name];
-        text_printable(name, sizeof name, list->items[i].name);
-        state_width = widest(state_width, state_of(&list->items[i]));
-        name_width = widest(name_width, name);
+    table_print(&t);
+}
+
+/* --- applications --- */
+
+static void add_app(struct json *j, const void *list, size_t i)
+{
+    const struct app *a = &((const struct app_list *)list)->items[i];
+    uint_or_null(j, "pid", a->process_id > 0, (uint64_t)a->process_id);
+    json_string(j, "name", a->name);
+    string_or_null(j, "executable", a->executable);
+    string_or_null(j, "device_id", a->device_id);
+    string_or_null(j, "device", a->device_name);
+    json_string(j, "state", state_of(a->state));
+    if (a->volume >= 0.0) {
+        json_number(j, "volume", a->volume, 3);
+    } else {
+        json_null(j, "volume");
     }
-    printf("  %5s  %7s  %2s  ", "index", "rate", "ch");
-    print_cell("state", state_width);
-    fputs("  ", stdout);
-    print_cell("name", name_width);
-    puts("  id");
-    for (size_t i = 0; i < list->count; i++) {
-        print_row(&list->items[i], state_width, name_width);
+    json_bool(j, "muted", a->muted);
+    json_bool(j, "system", a->is_system);
+    uint_or_null(j, "rate", a->format.rate != 0, a->format.rate);
+    uint_or_null(j, "channels", a->format.rate != 0, a->format.channels);
+    if (a->peak >= 0.0) {
+        json_number(j, "peak_dbfs", level_dbfs(a->peak), 2); /* 0: null */
+    } else {
+        json_null(j, "peak_dbfs");
     }
+}
+
+static const struct table_column app_columns[] = {
+    {"pid", true},         {"state", false}, {"volume", true},
+    {"peak", true},        {"rate", true},   {"ch", true},
+    {"executable", false}, {"name", false},  {"plays on", false},
+};
+
+/* "80 %", "muted, 80 %", "silent, 0 %"; "-": unknown. The words are a warning:
+ * a recording of that application is silence. */
+static void volume_cell(char *buffer, const struct app *a)
+{
+    if (a->volume < 0.0) {
+        text_copy(buffer, TABLE_CELL_BYTES, a->muted ? "muted" : "-");
+        return;
+    }
+    snprintf(buffer, TABLE_CELL_BYTES, "%s%.0f %%",
+             a->muted           ? "muted, "
+             : a->volume == 0.0 ? "silent, "
+                                : "",
+             a->volume * 100.0);
+}
+
+static void peak_cell(char *buffer, const struct app *a)
+{
+    if (a->peak > 0.0) {
+        snprintf(buffer, TABLE_CELL_BYTES, "%.1f dBFS", level_dbfs(a->peak));
+    } else {
+        text_copy(buffer, TABLE_CELL_BYTES, a->peak < 0.0 ? "-" : "silent");
+    }
+}
+
+static void app_cell(const void *context, size_t row, size_t column,
+                     char *buffer)
+{
+    const struct app *a = &((const struct app_list *)context)->items[row];
+    bool known = a->format.rate != 0;
+    switch (column) {
+    case 0: number_cell(buffer, a->process_id > 0, a->process_id); break;
+    case 1: text_copy(buffer, TABLE_CELL_BYTES, state_of(a->state)); break;
+    case 2: volume_cell(buffer, a); break;
+    case 3: peak_cell(buffer, a); break;
+    case 4: number_cell(buffer, known, a->format.rate); break;
+    case 5: number_cell(buffer, known, a->format.channels); break;
+    case 6:
+        text_copy(buffer, TABLE_CELL_BYTES,
+                  a->is_system       ? "(the system's)"
+                  : a->executable[0] ? a->executable
+                                     : "-");
+        break;
+    case 7: text_copy(buffer, TABLE_CELL_BYTES, a->name); break;
+    default: text_copy(buffer, TABLE_CELL_BYTES, a->device_name); break;
+    }
+}
+
+static void print_apps(const struct app_list *list)
+{
+    const struct table t = {
+        .columns = app_columns,
+        .column_count = sizeof app_columns / sizeof app_columns[0],
+        .row_count = list->count,
+        .cell = app_cell,
+        .context = list,
+    };
+    if (list->count == 0) {
+        puts("No application plays.");
+        return;
+    }
+    table_print(&t);
+}
+
+/* --- the commands --- */
+
+static void begin_log(const struct options *o, bool *over_status)
+{
+    *over_status = false;
+    if (o->verbose) {
+        log_set_sink(message_log, over_status);
+    }
+}
+
+/* What both do at the end: told what failed, or everything written. */
+static int end(bool listed, const struct fault *f)
+{
+    if (listed) {
+        return message_flush_stdout();
+    }
+    message_fault(f);
+    return error_exit_code(f->err);
 }
 
 int list_command(const struct options *o)
 {
-    static const struct fault no_fault;
     struct device_list list = {NULL, 0};
-    struct fault f = no_fault;
-    bool over_status = false;
+    struct fault f = {0};
+    bool over_status;
 
-    if (o->verbose) {
-        log_set_sink(message_log, &over_status);
-    }
+    begin_log(o, &over_status);
     bool listed = source_system()->list("looprec", &list, &f);
     log_set_sink(NULL, NULL);
-    if (!listed) {
-        message_fault(&f);
-        return error_exit_code(f.err);
-    }
-    if (o->json) {
-        print_json(&list);
-    } else {
-        print_table(&list);
+    if (listed && o->json) {
+        print_json(&list, list.count, add_device);
+    } else if (listed) {
+        print_devices(&list);
     }
     device_list_free(&list);
-    return message_flush_stdout();
+    return end(listed, &f);
+}
+
+int list_apps_command(const struct options *o)
+{
+    struct app_list list = {NULL, 0};
+    struct fault f = {0};
+    bool over_status;
+
+    begin_log(o, &over_status);
+    bool listed = source_system()->list_apps("looprec", &list, &f);
+    log_set_sink(NULL, NULL);
+    if (listed && o->json) {
+        print_json(&list, list.count, add_app);
+    } else if (listed) {
+        print_apps(&list);
+    }
+    app_list_free(&list);
+    return end(listed, &f);
 }

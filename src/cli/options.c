@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/checks.h"
+#include "cli/values.h"
 #include "core/text.h"
 
 enum option_id {
@@ -16,8 +18,9 @@ enum option_id {
 
 enum option_kind { KIND_NONE, KIND_REQUIRED, KIND_OPTIONAL };
 
-/* getopt's value for an option without a letter: above every byte. */
-enum { VALUE_BASE = 256 };
+/* getopt's value for an option without a letter: above every byte; and for a
+ * word that is no option. */
+enum { VALUE_BASE = 256, WORD = 1 };
 
 struct row {
     const char *name;
@@ -35,6 +38,7 @@ static const struct row rows[OPT_COUNT] = {
 static const char examples_of_time[] = "90, 1.5s, 1h30m, 01:30:00";
 static const int64_t buffer_min_ns = INT64_C(10000000);
 static const int64_t buffer_max_ns = INT64_C(600000000000);
+static const int64_t sync_max_ns = INT64_C(3600000000000);
 static const double silence_min_dbfs = -200.0;
 
 static void set_defaults(struct options *o)
@@ -49,9 +53,6 @@ static void set_defaults(struct options *o)
     };
 }
 
-/* A fault of usage whose detail is a sentence. */
-#define usage(f, ...) fault_setf(f, ERR_USAGE, "options", 0, NULL, __VA_ARGS__)
-
 /* --- values --- */
 
 /* A whole number of up to nine digits. */
@@ -65,18 +66,26 @@ static bool parse_digits(const char *text, int *out)
     return true;
 }
 
+/* One more of what an option may name several times. */
+static bool add_word(const char *words[SESSION_TRACKS_MAX], unsigned *count,
+                     const char *word, const char *option, struct fault *f)
+{
+    if (*count == SESSION_TRACKS_MAX) {
+        return usage(f, "--%s is given too often; %d times are the most",
+                     option, SESSION_TRACKS_MAX);
+    }
+    words[(*count)++] = word;
+    return true;
+}
+
 static bool set_synth(struct options *o, const char *value, struct fault *f)
 {
     static const char prefix[] = "synth";
     size_t length = sizeof prefix - 1;
     if (strncmp(value, prefix, length) == 0) {
-        if (value[length] == '\0') {
-            o->synth = value + length;
-            return true;
-        }
-        if (value[length] == ':') {
-            o->synth = value + length + 1;
-            return true;
+        if (value[length] == '\0' || value[length] == ':') {
+            value += length + (value[length] == ':');
+            return add_word(o->synths, &o->synth_count, value, "source", f);
         }
     }
     return usage(f, "no source is called '%s'; use --source=synth:...", value);
@@ -89,6 +98,18 @@ static bool set_duration(struct options *o, const char *value, struct fault *f)
                      examples_of_time);
     }
     o->has_duration = true;
+    return true;
+}
+
+static bool set_wait(struct options *o, const char *value, struct fault *f)
+{
+    struct duration d = {0};
+    if (value && (!duration_parse(value, false, &d) || d.is_frames)) {
+        return usage(f, "'%s' is no time; use --wait with one like %s, or none",
+                     value, examples_of_time);
+    }
+    o->wait = true;
+    o->wait_ns = d.ns;
     return true;
 }
 
@@ -114,6 +135,34 @@ static bool set_sample(struct options *o, const char *value, struct fault *f)
     return true;
 }
 
+static bool set_rate(struct options *o, const char *value, struct fault *f)
+{
+    int rate;
+    if (!parse_digits(value, &rate) || rate < FORMAT_RATE_MIN ||
+        rate > FORMAT_RATE_MAX) {
+        return usage(f,
+                     "'%s' is no rate in Hz; use -r with a number from %d to "
+                     "%d, such as 44100",
+                     value, FORMAT_RATE_MIN, FORMAT_RATE_MAX);
+    }
+    o->rate = (uint32_t)rate;
+    return true;
+}
+
+static bool set_channels(struct options *o, const char *value, struct fault *f)
+{
+    int channels;
+    if (!parse_digits(value, &channels) || channels < 1 ||
+        channels > FORMAT_CHANNELS_MAX) {
+        return usage(f,
+                     "'%s' is no number of channels; use -c with one from 1 "
+                     "to %d",
+                     value, FORMAT_CHANNELS_MAX);
+    }
+    o->channels = (uint32_t)channels;
+    return true;
+}
+
 static bool set_compression(struct options *o, const char *value,
                             struct fault *f)
 {
@@ -122,6 +171,49 @@ static bool set_compression(struct options *o, const char *value,
                      value);
     }
     o->has_compression = true;
+    return true;
+}
+
+/* KEY=VALUE; the last of a key counts. */
+static bool set_tag(struct options *o, const char *value, struct fault *f)
+{
+    size_t length = strcspn(value, "=");
+    if (value[length] == '\0') {
+        return usage(f,
+                     "'%s' is no tag; use --tag=KEY=VALUE, as in "
+                     "--tag=title=Lecture",
+                     value);
+    }
+    enum sink_tag tag = sink_tag_parse(value, length);
+    if (tag == SINK_TAG_COUNT) {
+        return usage(f, "no tag is called '%.*s'; use one of %s",
+                     length < 40 ? (int)length : 40, value, sink_tag_names());
+    }
+    const char *text = value + length + 1;
+    if (strlen(text) > SINK_TAG_BYTES) {
+        return usage(f, "the tag %s is %u bytes long; use %d at most",
+                     sink_tag_name(tag), (unsigned)strlen(text),
+                     SINK_TAG_BYTES);
+    }
+    o->tags.value[tag] = text;
+    return true;
+}
+
+static bool set_sync(struct options *o, const char *value, struct fault *f)
+{
+    struct duration d;
+    if (strcmp(value, "0") == 0) {
+        o->sync_ns = 0;
+        return true;
+    }
+    if (!duration_parse(value, false, &d) || d.is_frames ||
+        d.ns < SINK_SYNC_MIN_NS || d.ns > sync_max_ns) {
+        return usage(f,
+                     "'%s' is no time from 1s to 1h; use --sync with one, or "
+                     "0 for never",
+                     value);
+    }
+    o->sync_ns = d.ns;
     return true;
 }
 
@@ -165,6 +257,13 @@ static bool set_silence(struct options *o, const char *value, struct fault *f)
     return true;
 }
 
+static void add_file(struct options *o, char *word)
+{
+    /* in argv's first places, whose words have been looked at */
+    o->files[o->file_count++] = word;
+    o->file = o->files[0];
+}
+
 static bool set_device(struct options *o, const char *value, struct fault *f)
 {
     if (*value == '\0') {
@@ -174,6 +273,43 @@ static bool set_device(struct options *o, const char *value, struct fault *f)
     return true;
 }
 
+static bool set_action(struct options *o, enum options_action action,
+                       struct fault *f)
+{
+    if (o->action != ACTION_RECORD && o->action != action) {
+        return usage(f, "--list-devices, --list-apps and --repair exclude each "
+                        "other; leave out one");
+    }
+    o->action = action;
+    return true;
+}
+
+static bool set_app(const char *words[SESSION_TRACKS_MAX], unsigned *count,
+                    const char *value, const char *option, struct fault *f)
+{
+    if (*value == '\0') {
+        return usage(f, "--%s is empty; looprec -L lists what plays", option);
+    }
+    return add_word(words, count, value, option, f);
+}
+
+static bool set_on_suspend(struct options *o, const char *value,
+                           struct fault *f)
+{
+    static const enum session_suspend policies[] = {SUSPEND_CUT, SUSPEND_FILL,
+                                                    SUSPEND_SPLIT};
+    for (size_t i = 0; i < sizeof policies / sizeof policies[0]; i++) {
+        if (strcmp(value, session_suspend_name(policies[i])) == 0) {
+            o->on_suspend = policies[i];
+            return true;
+        }
+    }
+    return usage(f,
+                 "'%s' is no way to take a sleep of the computer; use "
+                 "--on-suspend with one of cut, fill, split",
+                 value);
+}
+
 /* --- one option --- */
 
 static bool apply(struct options *o, enum option_id id, const char *value,
@@ -181,20 +317,43 @@ static bool apply(struct options *o, enum option_id id, const char *value,
 {
     switch (id) {
     case OPT_DEVICE: return set_device(o, value, f);
+    case OPT_APP: return set_app(o->apps, &o->app_count, value, "app", f);
+    case OPT_EXCLUDE_APP:
+        return set_app(o->excluded, &o->excluded_count, value, "exclude-app",
+                       f);
+    case OPT_ALL_DEVICES: o->all_devices = true; break;
     case OPT_NO_FOLLOW: o->no_follow = true; break;
+    case OPT_KEEP_AWAKE: o->keep_awake = true; break;
     case OPT_SOURCE: return set_synth(o, value, f);
-    case OPT_LIST_DEVICES: o->action = ACTION_LIST; break;
+    case OPT_LIST_DEVICES: return set_action(o, ACTION_LIST, f);
+    case OPT_LIST_APPS: return set_action(o, ACTION_LIST_APPS, f);
     case OPT_DURATION: return set_duration(o, value, f);
+    case OPT_WAIT: return set_wait(o, value, f);
+    case OPT_NULL_SINK: o->null_sink = true; break;
     case OPT_TYPE: return set_type(o, value, f);
     case OPT_FORMAT: return set_sample(o, value, f);
+    case OPT_RATE: return set_rate(o, value, f);
+    case OPT_CHANNELS: return set_channels(o, value, f);
+    case OPT_DITHER: o->dither = true; break;
     case OPT_COMPRESSION: return set_compression(o, value, f);
+    case OPT_TAG: return set_tag(o, value, f);
+    case OPT_SYNC: return set_sync(o, value, f);
+    case OPT_KEEP: return value_keep(o, value, f);
+    case OPT_FALLBACK: return value_fallback(o, value, f);
+    case OPT_SPLIT: return value_split(o, value, f);
     case OPT_OVERWRITE: o->overwrite = true; break;
     case OPT_BUFFER: return set_buffer(o, value, f);
+    case OPT_ON_SUSPEND: return set_on_suspend(o, value, f);
+    case OPT_KILL_ON_STOP: o->kill_on_stop = true; break;
+    case OPT_UNTIL_EXIT: o->until_exit = true; break;
     case OPT_QUIET: o->quiet = true; break;
     case OPT_VERBOSE: o->verbose = true; break;
     case OPT_JSON: o->json = true; break;
     case OPT_FAIL_IF_SILENT: return set_silence(o, value, f);
     case OPT_STRICT: o->strict = true; break;
+    case OPT_REPAIR: return set_action(o, ACTION_REPAIR, f);
+    case OPT_OUTPUT: o->output = value; break;
+    case OPT_DRY_RUN: o->dry_run = true; break;
     case OPT_HELP: o->action = ACTION_HELP; break;
     case OPT_VERSION: o->action = ACTION_VERSION; break;
     case OPT_COUNT: break;
@@ -258,79 +417,14 @@ static bool refuse(int bad, const char *word, struct fault *f)
 
 /* --- the whole line --- */
 
-static bool check_list(const struct options *o, struct fault *f)
-{
-    if (o->synth != NULL) {
-        return usage(f, "--list-devices and --source exclude each other; "
-                        "leave out one");
-    }
-    if (o->file != NULL) {
-        return usage(f, "--list-devices takes no file; leave out '%s'",
-                     o->file);
-    }
-    return true;
-}
-
-static bool check_type(struct options *o, struct fault *f)
-{
-    if (o->file != NULL && *o->file == '\0') {
-        return usage(f, "the file's name is empty; give one like song.flac");
-    }
-    if (o->type == SINK_AUTO && o->file == NULL) {
-        o->type = SINK_FLAC;
-    }
-    if (o->type == SINK_AUTO && options_to_stdout(o)) {
-        return usage(f,
-                     "standard output has no ending that tells the type; "
-                     "use -t with one of %s",
-                     sink_type_names());
-    }
-    if (o->type == SINK_AUTO) {
-        o->type = sink_type_from_path(o->file);
-    }
-    if (o->type == SINK_AUTO) {
-        return usage(f,
-                     "the ending of '%s' tells no type; use .wav, .flac or "
-                     ".raw, or -t with one of %s",
-                     o->file, sink_type_names());
-    }
-    if (o->type == SINK_NULL && o->file != NULL) {
-        return usage(f, "-t null writes no file; leave out '%s' or the option",
-                     o->file);
-    }
-    return true;
-}
-
-static bool check_record(struct options *o, struct fault *f)
-{
-    if (o->synth != NULL && o->device != NULL) {
-        return usage(f, "--source and --device exclude each other; leave out "
-                        "one");
-    }
-    if (!check_type(o, f)) {
-        return false;
-    }
-    if (o->has_compression && o->type != SINK_FLAC) {
-        return usage(f, "--compression is for flac only; leave it out for %s",
-                     sink_type_name(o->type));
-    }
-    return o->sample == SAMPLE_NONE || sink_check(o->type, o->sample, NULL, f);
-}
-
-static bool check(struct options *o, struct fault *f)
-{
-    if (o->quiet && o->verbose) {
-        return usage(f, "--quiet and --verbose exclude each other; leave out "
-                        "one");
-    }
-    return o->action == ACTION_LIST ? check_list(o, f) : check_record(o, f);
-}
-
 /* The table as getopt_long takes it. */
 static void make_tables(struct option longs[OPT_COUNT + 1],
-                        char shorts[3 * OPT_COUNT + 2])
+                        char shorts[3 * OPT_COUNT + 3])
 {
     size_t at = 0;
+    /* Words that are no options come in their order, as option 1, so that
+     * those before "--" and those behind it do not get mixed. */
+    shorts[at++] = '-';
     shorts[at++] = ':'; /* a missing argument is told apart */
     for (int i = 0; i < OPT_COUNT; i++) {
         const struct row *row = &rows[i];
@@ -357,20 +451,27 @@ bool options_to_stdout(const struct options *o)
 bool options_parse(struct options *o, int argc, char **argv, struct fault *f)
 {
     struct option longs[OPT_COUNT + 1];
-    char shorts[3 * OPT_COUNT + 2];
+    char shorts[3 * OPT_COUNT + 3];
     struct fault later; /* only the first one is told */
     bool good = true;
+    int at;
 
     set_defaults(o);
+    o->files = argv + 1;
     make_tables(longs, shorts);
     opterr = 0;
     optind = 0; /* begin anew, in glibc and in mingw-w64 */
     for (;;) {
+        at = optind > 0 ? optind : 1;
         int value = getopt_long(argc, argv, shorts, longs, NULL);
         if (value == -1) {
             break;
         }
         struct fault *told = good ? f : &later;
+        if (value == WORD) {
+            add_file(o, optarg);
+            continue;
+        }
         if (value == '?' || value == ':') {
             good = refuse(optopt, argv[optind - 1], told) && good;
             continue;
@@ -380,11 +481,14 @@ bool options_parse(struct options *o, int argc, char **argv, struct fault *f)
             return true;
         }
     }
-    if (optind < argc) {
-        o->file = argv[optind];
+    /* What ended it was "--" itself, and not an option's argument. */
+    if (at < argc && optind == at + 1 && strcmp(argv[at], "--") == 0) {
+        if (optind < argc) {
+            o->command = argv + optind;
+        } else {
+            good = good && usage(f, "nothing follows --; give a command, or "
+                                    "leave it out");
+        }
     }
-    if (good && argc - optind > 1) {
-        good = usage(f, "one file only; leave out '%s'", argv[optind + 1]);
-    }
-    return good && check(o, f);
+    return good && checks_pass(o, f);
 }

@@ -1,53 +1,24 @@
-/* record: the command that records: sets a session up, watches it, tells what
- * happens and how it ended. Main thread. */
+/* record: the command that records: sets a session up and watches it; how it
+ * ended is outcome's. Main thread. */
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/cli.h"
-#include "cli/events.h"
 #include "cli/message.h"
-#include "cli/options.h"
-#include "cli/report.h"
-#include "cli/status.h"
+#include "cli/recording.h"
+#include "cli/targets.h"
 #include "core/log.h"
-#include "session/session.h"
 #include "sys/clock.h"
-#include "sys/console.h"
 #include "sys/stop.h"
-#include "sys/wake.h"
 
 /* How often the status line is drawn. */
 #define DRAW_NS INT64_C(100000000)
-/* Lines about losses come no closer than this. */
-#define LOSS_LINE_NS INT64_C(1000000000)
 /* How old audio may get on its way into a pipe; into a file that somebody
  * watches grow; into a file. Fewer wake-ups cost less; what is on its way at
  * the stop is waited for in any case. */
 #define LATENCY_PIPE_NS     INT64_C(20000000)
 #define LATENCY_TERMINAL_NS INT64_C(50000000)
 #define LATENCY_FILE_NS     INT64_C(100000000)
-
-struct recording {
-    const struct options *o;
-    char name[64]; /* the file's, when none was given */
-    const char *path;
-    bool talk;     /* lines for people go to standard error */
-    bool terminal; /* which is a terminal that can be drawn to */
-    struct wake *wake;
-    struct console *console;
-    struct session *session;
-    const struct session_facts *facts; /* NULL until it started */
-    const char *stop;                  /* why it ends; NULL: not yet asked */
-    unsigned stops_seen;
-    struct status status;
-    int64_t draw_due_ns;
-    /* losses not yet told */
-    uint64_t loss_frames;
-    unsigned loss_places;
-    int64_t loss_due_ns;
-    struct session_report report;
-    struct events events;
-};
 
 /* --- the beginning --- */
 
@@ -60,11 +31,14 @@ static void choose_outlets(struct recording *r)
     events_init(&r->events, out);
     r->talk = !r->o->quiet && out != stderr;
     r->terminal = r->talk && console_stderr_is_terminal() &&
-                  !(out == stdout && console_stdout_is_terminal());
+                  !(out == stdout && console_stdout_is_terminal()) &&
+                  r->o->command == NULL; /* it is the command's then */
     if (r->o->verbose) {
         log_set_sink(message_log, &r->terminal);
     }
 }
+
+static void attend(void *context, int64_t timeout_ns);
 
 static struct session *create_session(struct recording *r, struct fault *f)
 {
@@ -82,42 +56,28 @@ static struct session *create_session(struct recording *r, struct fault *f)
         r->path = r->name;
     }
     struct session_request request = {
-        .source = {.device = o->device,
-                   .spec = o->synth,
-                   .follow = !o->no_follow && o->device == NULL,
-                   .latency_ns = latency_ns,
-                   .client_name = "looprec"},
         .path = r->path,
-        .type = o->type,
-        .sample = o->sample,
-        .compression = o->compression,
-        .overwrite = o->overwrite,
-        .has_duration = o->has_duration,
-        .duration = o->duration,
-        .buffer_ns = o->buffer_ns,
+        .path_is_ours = o->file == NULL,
+        .attend = attend,
+        .attend_context = r,
     };
+    targets_copy(&request, o);
+    targets_fill(&request, o, command_id(&r->command), r->sink.sink,
+                 latency_ns);
     return session_create(&request, r->wake, f);
 }
 
-/* Never hidden: what is recorded, and where to. */
 static void tell_start(const struct recording *r)
 {
-    const struct session_facts *facts = r->facts;
-    const char *to = facts->path == NULL             ? "nothing"
-                     : strcmp(facts->path, "-") == 0 ? "standard output"
-                                                     : facts->path;
-    char length[64] = "";
-    if (r->o->has_duration) {
-        uint64_t frames = duration_frames(&r->o->duration, facts->format.rate);
-        strcpy(length, " for ");
-        report_time(length + 5, sizeof length - 5, frames, facts->format.rate);
+    const char *until = r->terminal
+                            ? "; Ctrl-C or q ends it, space pauses, m marks"
+                        : r->command.argv == NULL ? ""
+                        : r->o->has_duration ? " or until the command has ended"
+                                             : " until the command has ended";
+    notices_start(r->facts, r->o->has_duration ? &r->o->duration : NULL, until);
+    if (r->command.argv == NULL) {
+        own_sink_tell(&r->sink);
     }
-    message_note("recording %s (%u Hz, %u channel%s) to %s (%s, %s)%s%s",
-                 facts->info.device_name, (unsigned)facts->format.rate,
-                 (unsigned)facts->format.channels,
-                 facts->format.channels == 1 ? "" : "s", to,
-                 sink_type_name(facts->type), sample_name(facts->sample),
-                 length, r->terminal ? "; Ctrl-C or q ends it" : "");
 }
 
 static void warn(struct recording *r, const char *text, int64_t wall_ns)
@@ -131,27 +91,43 @@ static void warn(struct recording *r, const char *text, int64_t wall_ns)
 
 /* Everything up to the running session. False: F says why; ERR_OK: it was
  * stopped meanwhile. */
-static bool begin(struct recording *r, struct fault *f)
+static bool begin(struct recording *r, unsigned streams, struct fault *f)
 {
     r->wake = wake_create(f);
-    if (r->wake == NULL || !stop_install(r->wake, f)) {
+    if (r->wake == NULL || !own_sink_plan(&r->sink, r->o, f) ||
+        !command_hold(&r->command, r->o, own_sink_environment(&r->sink),
+                      streams, r->wake, f) ||
+        !stop_install(r->wake, f) || !own_sink_open(&r->sink, f)) {
         return false;
     }
     r->session = create_session(r, f);
     if (r->session == NULL) {
         return false;
     }
-    r->console = console_open();
-    if (r->console == NULL) {
-        return fault_set(f, ERR_NO_MEMORY, "console", NULL, NULL);
+    if (r->o->command == NULL) {
+        r->console = console_open();
+        if (r->console == NULL) {
+            return fault_set(f, ERR_NO_MEMORY, "console", NULL, NULL);
+        }
     }
+    /* before it starts nothing is told that needs the rate */
+    notices_init(&r->notices, &r->status, 0);
     if (!session_start(r->session, f)) {
+        return false;
+    }
+    if (!command_go(&r->command, f)) {
+        session_discard(r->session);
         return false;
     }
     r->facts = session_facts(r->session);
     status_init(&r->status, r->terminal, r->facts->format.rate,
                 r->facts->format.channels);
-    events_started(&r->events, r->facts);
+    notices_init(&r->notices, &r->status, r->facts->format.rate);
+    const struct events_command command = {
+        .argv = r->command.argv,
+        .process_id = command_id(&r->command),
+        .environment = own_sink_environment(&r->sink)};
+    events_started(&r->events, r->facts, &command);
     if (r->talk) {
         tell_start(r);
     }
@@ -160,64 +136,23 @@ static bool begin(struct recording *r, struct fault *f)
 
 /* --- while it runs --- */
 
-/* One line for all losses since the last such line, or a flood of them would
- * be all there is to see. */
-static void tell_losses(struct recording *r, uint64_t at_frame)
-{
-    int64_t now = clock_now_ns();
-    if (now < r->loss_due_ns) {
-        return;
-    }
-    char at[40];
-    uint32_t rate = r->facts->format.rate;
-    report_time(at, sizeof at, at_frame, rate);
-    status_clear(&r->status);
-    if (r->loss_places == 1) {
-        message_warning("lost %.3f s at %s",
-                        (double)r->loss_frames / (double)rate, at);
-    } else {
-        message_warning("lost %.3f s in %u places up to %s",
-                        (double)r->loss_frames / (double)rate, r->loss_places,
-                        at);
-    }
-    r->loss_frames = 0;
-    r->loss_places = 0;
-    r->loss_due_ns = now + LOSS_LINE_NS;
-}
-
-static void tell_event(struct recording *r, const struct session_event *event)
-{
-    if (event->kind == EVENT_GAP) {
-        if (event->class == CLASS_LOST) {
-            r->loss_frames += event->frames;
-            r->loss_places++;
-            tell_losses(r, event->at_frame);
-        }
-        return; /* the account tells of silence */
-    }
-    status_clear(&r->status);
-    switch (event->kind) {
-    case EVENT_DEVICE_LOST:
-        message_warning("the device is gone, waiting for it: %s", event->text);
-        break;
-    case EVENT_DEVICE_BACK:
-        message_note("looprec: the device is back: %s", event->text);
-        break;
-    case EVENT_DEVICE_REROUTED:
-        message_note("looprec: now recording %s", event->text);
-        break;
-    case EVENT_WARNING: message_warning("%s", event->text); break;
-    case EVENT_GAP: break;
-    }
-}
-
 static void hand_out_events(struct recording *r)
 {
     struct session_event event;
     while (session_next_event(r->session, &event)) {
+        struct session_file file;
+        if (event.kind == EVENT_SEGMENT &&
+            session_find_file(r->session, event.number, &file)) {
+            events_segment(&r->events, &file, event.wall_ns);
+        }
+        if (event.kind == EVENT_DELETED &&
+            session_find_file(r->session, event.number, &file)) {
+            events_deleted(&r->events, &file, event.wall_ns);
+            session_forget_file(r->session, event.number);
+        }
         events_session(&r->events, &event);
         if (r->talk) {
-            tell_event(r, &event);
+            notices_event(&r->notices, &event);
         }
     }
 }
@@ -258,33 +193,90 @@ static int64_t idle_time(const struct recording *r)
     return left > 0 ? left : 0;
 }
 
-static const char *stop_name(enum stop_cause cause)
+static bool is_end_key(int key)
 {
-    switch (cause) {
-    case STOP_INTERRUPT: return "interrupt";
-    case STOP_TERMINATE: return "terminate";
-    case STOP_HANGUP: return "hangup";
-    case STOP_NONE: break;
-    }
-    return "key";
+    return key == 'q' || key == 'Q';
 }
 
-/* Requests to end: signals and console events, or a key. */
+/* Why the recording is to end by now; NULL: it is not. *WHEN: at which time. */
+static const char *why_stop(struct recording *r, int key, int64_t *when)
+{
+    enum stop_cause cause = STOP_NONE;
+    *when = clock_now_ns();
+    if (r->command.argv == NULL) {
+        cause = stop_requested(when);
+        return cause != STOP_NONE || is_end_key(key) ? outcome_stop_name(cause)
+                                                     : NULL;
+    }
+    switch (command_look(&r->command)) {
+    case COMMAND_ENDED: *when += own_sink_tail_ns(&r->sink); return "command";
+    case COMMAND_LEFT:
+        return outcome_stop_name(stop_hangup() ? STOP_HANGUP
+                                               : stop_requested(NULL));
+    case COMMAND_ASKED:
+        if (r->talk) {
+            message_note("looprec: recording until the command has ended; "
+                         "once more ends the recording now");
+        }
+        break;
+    case COMMAND_RUNS: break;
+    }
+    return NULL;
+}
+
+/* Requests to end: signals and console events, a key, the command's end. */
 static void check_stop(struct recording *r, int key)
 {
-    int64_t when = 0;
-    enum stop_cause cause = stop_requested(&when);
-    bool pressed = key == 'q' || key == 'Q';
-    if (r->stop == NULL && (cause != STOP_NONE || pressed)) {
-        r->stop = stop_name(cause);
-        session_stop(r->session, cause != STOP_NONE ? when : clock_now_ns());
-        r->stops_seen = stop_count();
-    } else if (r->stop != NULL && stop_count() > r->stops_seen) {
+    int64_t when;
+    if (r->stop == NULL) {
+        r->stop = why_stop(r, key, &when);
+        if (r->stop != NULL) {
+            session_stop(r->session, when);
+            r->stops_seen = stop_count();
+        }
+    } else if (stop_count() > r->stops_seen) {
         r->stops_seen = UINT32_MAX; /* say it once */
         if (r->talk) {
             status_clear(&r->status);
             message_note("looprec: finishing the file; a moment");
         }
+    }
+}
+
+static void pause_at(struct recording *r, int64_t when_ns)
+{
+    session_pause(r->session, when_ns);
+    r->draw_due_ns = 0; /* to be seen at once */
+}
+
+/* What else is asked for while it runs: by signals, by a key. */
+static void take_orders(struct recording *r, int key)
+{
+    int64_t when_ns;
+    enum stop_order order;
+    while ((order = stop_next_order(&when_ns)) != ORDER_NONE) {
+        switch (order) {
+        case ORDER_PAUSE: pause_at(r, when_ns); break;
+        case ORDER_MARK: session_mark(r->session, when_ns); break;
+        case ORDER_NONE: break;
+        }
+    }
+    if (key == ' ') {
+        pause_at(r, clock_now_ns());
+    } else if (key == 'm' || key == 'M') {
+        session_mark(r->session, clock_now_ns());
+    }
+}
+
+/* While the session waits for its sources: what happens is told, and a key ends
+ * it. (Of signals the session takes note itself.) */
+static void attend(void *context, int64_t timeout_ns)
+{
+    struct recording *r = context;
+    int key = console_wait(r->console, r->wake, timeout_ns);
+    hand_out_events(r);
+    if (is_end_key(key)) {
+        session_stop(r->session, clock_now_ns());
     }
 }
 
@@ -302,6 +294,7 @@ static void watch(struct recording *r)
     bool reader_told = false;
     int key = 0;
     for (;;) {
+        take_orders(r, key);
         check_stop(r, key);
         /* the state first: events that came before the end are then seen */
         bool running = session_state(r->session) == SESSION_RUNNING;
@@ -314,117 +307,13 @@ static void watch(struct recording *r)
         key = console_wait(r->console, r->wake, idle_time(r));
     }
     session_finish(r->session, &r->report);
+    command_settle(&r->command);
+    own_sink_close(&r->sink); /* nobody plays into it any longer */
     hand_out_events(r);
     check_reader(r, &reader_told);
 }
 
-/* --- the end --- */
-
-static const char *end_name(const struct recording *r)
-{
-    switch (r->report.end) {
-    case SESSION_COMPLETE: return "duration";
-    case SESSION_READER_CLOSED: return "reader-closed";
-    case SESSION_FAILED: return "failure";
-    case SESSION_STOPPED:
-    case SESSION_RUNNING: break;
-    }
-    return r->stop != NULL ? r->stop : "source-ended";
-}
-
-static int exit_code(const struct recording *r)
-{
-    if (r->report.end == SESSION_FAILED) {
-        return 1;
-    }
-    if (r->o->fail_if_silent && !(r->report.peak_dbfs > r->o->silence_dbfs)) {
-        return 3;
-    }
-    if (r->o->strict && r->report.account.frames[CLASS_LOST] > 0) {
-        return 4;
-    }
-    return 0;
-}
-
-static void tell_failure(const struct recording *r)
-{
-    char text[sizeof(struct fault) + 256], saved[40];
-    message_describe(text, sizeof text, &r->report.fault);
-    report_time(saved, sizeof saved, r->report.frames, r->report.format.rate);
-    message_error("%s (%s was recorded and is kept)", text, saved);
-}
-
-static void tell_end(const struct recording *r, int code)
-{
-    if (r->talk) {
-        char text[MESSAGE_MAX];
-        report_format(text, sizeof text, r->facts, &r->report);
-        fputs(text, stderr);
-        fflush(stderr);
-    }
-    bool errors = r->events.out != stderr;
-    if (r->report.end == SESSION_FAILED && errors) {
-        tell_failure(r);
-    } else if (code == 3 && errors) {
-        message_error("nothing louder than %.4g dBFS was recorded "
-                      "(--fail-if-silent)",
-                      r->o->silence_dbfs);
-    } else if (code == 4 && errors) {
-        message_error("audio was lost (--strict)");
-    }
-}
-
-/* What ran has ended: tell it. */
-static int finish(struct recording *r)
-{
-    int code = exit_code(r);
-    bool failed = r->report.end == SESSION_FAILED;
-    tell_end(r, code);
-    const struct events_end end = {
-        .path = r->facts->path,
-        .facts = r->facts,
-        .report = &r->report,
-        .stop = end_name(r),
-        .exit = code,
-        .fault = failed ? &r->report.fault : NULL,
-        .wall_ns = clock_wall_ns(),
-    };
-    events_finished(&r->events, &end);
-    return code;
-}
-
-/* Nothing ran: tell why. A reader that was gone before the first byte is as
- * normal an end as one that goes later, or chance would choose the code. */
-static int give_up(struct recording *r, const struct fault *f)
-{
-    bool stopped = f->err == ERR_OK;
-    bool unread = f->err == ERR_PIPE_CLOSED;
-    const struct events_end end = {
-        .stop = stopped  ? stop_name(stop_requested(NULL))
-                : unread ? "reader-closed"
-                         : "failure",
-        .exit = stopped  ? 1
-                : unread ? 0
-                         : error_exit_code(f->err),
-        .fault = stopped || unread ? NULL : f,
-        .wall_ns = clock_wall_ns(),
-    };
-    events_finished(&r->events, &end);
-    if (r->events.out == stderr) {
-        return end.exit;
-    }
-    if (stopped) {
-        message_error("stopped before the recording began");
-    } else if (!unread) {
-        message_fault(f);
-    } else if (r->talk) {
-        message_note("looprec: the reader closed the pipe before the "
-                     "recording began");
-    }
-    return end.exit;
-}
-
-int record_command(const struct options *o)
+int record_command(const struct options *o, unsigned streams)
 {
     static const struct fault no_fault;
     struct recording r = {.o = o};
@@ -432,20 +321,24 @@ int record_command(const struct options *o)
     int code;
 
     choose_outlets(&r);
-    if (begin(&r, &f)) {
+    if (begin(&r, streams, &f)) {
         watch(&r);
         status_clear(&r.status);
         console_close(r.console);
-        code = finish(&r);
+        code = outcome_finish(&r);
         stop_finalised();
     } else {
         status_clear(&r.status);
         console_close(r.console);
-        code = give_up(&r, &f);
+        code = outcome_give_up(&r, &f);
     }
-    session_destroy(r.session);
+    bool ended = session_destroy(r.session);
+    command_free(&r.command);
+    own_sink_close(&r.sink);
     stop_uninstall();
-    wake_destroy(r.wake);
+    if (ended) {
+        wake_destroy(r.wake);
+    }
     log_set_sink(NULL, NULL);
     return code;
 }

@@ -72,16 +72,65 @@ void report_level(char *buffer, size_t size, double dbfs)
     }
 }
 
-static void add_name(struct text *t, const struct session_facts *facts)
+static void add_path(struct text *t, const char *path)
 {
-    if (facts->path == NULL) {
+    char name[4096];
+    add(t, "%s", text_printable(name, sizeof name, path));
+}
+
+static void add_name(struct text *t, const struct session_facts *facts,
+                     const struct session_report *r)
+{
+    if (r->files != NULL) {
+        add_path(t, r->files->path);
+    } else if (facts->path == NULL) {
         add(t, "no file kept");
     } else if (strcmp(facts->path, "-") == 0) {
         add(t, "standard output");
     } else {
-        char name[4096];
-        add(t, "%s", text_printable(name, sizeof name, facts->path));
+        add_path(t, facts->path);
     }
+}
+
+/* "take.flac and 2 more files" where there are several. */
+static void add_more(struct text *t, const struct session_report *r)
+{
+    unsigned more = 0;
+    const struct session_file *file = r->files;
+    while (file != NULL && (file = file->next) != NULL) {
+        more++;
+    }
+    if (more > 0) {
+        add(t, " and %u more file%s", more, more == 1 ? "" : "s");
+    }
+}
+
+void report_file(char *buffer, size_t size, const struct session_file *file,
+                 uint32_t rate)
+{
+    struct text t = {.buffer = buffer, .size = size};
+    char length[40], at[40];
+    report_time(length, sizeof length, file->frames, rate);
+    report_time(at, sizeof at, file->at_frame, rate);
+    buffer[0] = '\0';
+    add(&t, "  ");
+    add_path(&t, file->path);
+    add(&t, ": %s, from %s on\n", length, at);
+}
+
+void report_sleep(char *buffer, size_t size, const struct session_event *event,
+                  uint32_t rate)
+{
+    static const char *const then[] = {
+        [SUSPEND_CUT] = "that time is left out",
+        [SUSPEND_FILL] = "that time is silence in the file",
+        [SUSPEND_SPLIT] = "that time is left out, and a new file begins",
+    };
+    char length[40], at[40];
+    duration_format(length, sizeof length, event->length_ns);
+    report_time(at, sizeof at, event->at_frame, rate);
+    snprintf(buffer, size, "the computer slept for %s at %s; %s", length, at,
+             then[event->policy]);
 }
 
 static void add_levels(struct text *t, const struct session_report *r)
@@ -150,14 +199,31 @@ void report_format(char *buffer, size_t size, const struct session_facts *facts,
     buffer[0] = '\0';
     report_time(time, sizeof time, r->frames, r->format.rate);
     report_size(amount, sizeof amount, r->bytes);
-    add_name(&t, facts);
+    add_name(&t, facts, r);
+    add_more(&t, r);
     add(&t, ": %s (%llu frames), %s\n", time, (unsigned long long)r->frames,
         amount);
     add_levels(&t, r);
     add_account(&t, r);
+    if (r->deleted > 0) {
+        add(&t, "  %llu older file%s not kept\n",
+            (unsigned long long)r->deleted,
+            r->deleted == 1 ? " was" : "s were");
+    }
     if (r->drift_known && fabs(r->drift_ppm) >= notable_drift_ppm) {
         add(&t, "  the device's clock runs %.0f ppm %s\n", fabs(r->drift_ppm),
             r->drift_ppm > 0.0 ? "fast" : "slow");
+    }
+    if (r->paused_frames > 0) {
+        report_time(time, sizeof time, r->paused_frames, r->format.rate);
+        add(&t, "  paused for %s, which is not in the file\n", time);
+    }
+    if (r->markers > 0) {
+        add(&t, "  %u marker%s\n", r->markers, r->markers == 1 ? "" : "s");
+    }
+    if (r->asleep_ns > 0) {
+        duration_format(time, sizeof time, r->asleep_ns);
+        add(&t, "  the computer slept for %s meanwhile\n", time);
     }
     if (r->end == SESSION_READER_CLOSED) {
         add(&t, "  the reader closed the pipe\n");

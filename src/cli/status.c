@@ -31,6 +31,14 @@ void status_init(struct status *s, bool enabled, uint32_t rate,
 void status_update(struct status *s, const struct session_status *look,
                    int64_t now_ns)
 {
+    if (look->paused) {
+        memset(s->level, 0, sizeof s->level);
+        memset(s->hold, 0, sizeof s->hold);
+    }
+    if (look->frames == s->frames) {
+        return;
+    }
+    s->frames = look->frames;
     for (uint32_t c = 0; c < s->channels && c < look->channels; c++) {
         s->level[c] = look->peak[c];
         if (look->peak[c] >= s->hold[c] || now_ns >= s->hold_until_ns[c]) {
@@ -159,7 +167,9 @@ size_t status_format(const struct status *s, const struct session_status *look,
     }
     snprintf(head, sizeof head, "%s  %8s", time, amount);
     uint64_t lost = look->account.frames[CLASS_LOST];
-    if (look->gone) {
+    if (look->paused) {
+        snprintf(tail, sizeof tail, "  PAUSED");
+    } else if (look->gone) {
         snprintf(tail, sizeof tail, "  device gone: waiting");
     } else if (lost > 0) {
         snprintf(tail, sizeof tail, "  lost %.2f s",

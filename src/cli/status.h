@@ -21,6 +21,7 @@ struct status {
     bool drawn;    /* the line stands there right now */
     uint32_t rate; /* of the file */
     uint32_t channels;
+    uint64_t frames; /* of the latest look that had something new */
     /* linear */
     float level[FORMAT_CHANNELS_MAX];
     float hold[FORMAT_CHANNELS_MAX];
@@ -31,7 +32,8 @@ struct status {
 void status_init(struct status *s, bool enabled, uint32_t rate,
                  uint32_t channels);
 
-/* Take over a look's levels; NOW_NS (clock_now_ns) times the hold. */
+/* Take over a look's levels; NOW_NS (clock_now_ns) times the hold. A look that
+ * comes before the writer has written more changes nothing. */
 void status_update(struct status *s, const struct session_status *look,
                    int64_t now_ns);
 

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "core/lanes.h"
+#include "core/simd.h"
 
 #define ALWAYS inline __attribute__((always_inline))
 
@@ -18,10 +18,10 @@
 
 enum {
     INFINITE = 0x7f800000, /* the bits of infinity */
-    AHEAD = 4096,     /* samples: the next packet in the ring, on its way from
-                       * the other processor's cache; harmless where none is */
-    TURN = 2 * LANES, /* samples to an integer type at a time */
-    BLOCK = 1024,     /* samples; one that is not plain slows it down */
+    AHEAD = 4096, /* samples: the next packet in the ring, on its way from
+                   * the other processor's cache; harmless where none is */
+    TURN = 2 * SIMD_LANES, /* samples to an integer type at a time */
+    BLOCK = 1024,          /* samples; one that is not plain slows it down */
 };
 
 /* --- to float --- */
@@ -30,43 +30,43 @@ enum {
 static inline f32x4 defused(f32x4 x)
 {
     i32x4 bits = (i32x4)x;
-    i32x4 infinity = lanes_all_int(INFINITE);
-    i32x4 unsigned_bits = bits & lanes_all_int(INT32_MAX);
-    i32x4 sign = bits & lanes_all_int(INT32_MIN);
-    i32x4 one = (i32x4)lanes_all(1.0f) | sign;
-    i32x4 out = lanes_pick_int(unsigned_bits == infinity, one, bits);
+    i32x4 infinity = simd_all_int(INFINITE);
+    i32x4 unsigned_bits = bits & simd_all_int(INT32_MAX);
+    i32x4 sign = bits & simd_all_int(INT32_MIN);
+    i32x4 one = (i32x4)simd_all(1.0f) | sign;
+    i32x4 out = simd_pick_int(unsigned_bits == infinity, one, bits);
     return (f32x4)(out & (unsigned_bits <= infinity));
 }
 
 static inline i32x4 load_int(const void *src)
 {
-    return (i32x4)lanes_load(src);
+    return (i32x4)simd_load(src);
 }
 
 static inline f32x4 scaled(i32x4 x, float factor)
 {
-    return __builtin_convertvector(x, f32x4) * lanes_all(factor);
+    return __builtin_convertvector(x, f32x4) * simd_all(factor);
 }
 
 /* Copied as they are; only if one is no number, once more with care. */
 static void floats_from_f32(float *dst, const unsigned char *src, size_t count)
 {
-    i32x4 odd = lanes_all_int(0);
+    i32x4 odd = simd_all_int(0);
     size_t i = 0;
-    for (; i + LANES <= count; i += LANES) {
-        f32x4 x = lanes_load(src + i * sizeof *dst);
-        odd |= ((i32x4)x & lanes_all_int(INT32_MAX)) >= lanes_all_int(INFINITE);
-        lanes_store(dst + i, x);
+    for (; i + SIMD_LANES <= count; i += SIMD_LANES) {
+        f32x4 x = simd_load(src + i * sizeof *dst);
+        odd |= ((i32x4)x & simd_all_int(INT32_MAX)) >= simd_all_int(INFINITE);
+        simd_store(dst + i, x);
     }
-    f32x4 rest = lanes_all(0.0f);
+    f32x4 rest = simd_all(0.0f);
     if (i < count) {
         memcpy(&rest, src + i * sizeof *dst, (count - i) * sizeof *dst);
         rest = defused(rest);
         memcpy(dst + i, &rest, (count - i) * sizeof *dst);
     }
     if ((odd[0] | odd[1] | odd[2] | odd[3]) != 0) {
-        for (i = 0; i + LANES <= count; i += LANES) {
-            lanes_store(dst + i, defused(lanes_load(dst + i)));
+        for (i = 0; i + SIMD_LANES <= count; i += SIMD_LANES) {
+            simd_store(dst + i, defused(simd_load(dst + i)));
         }
     }
 }
@@ -76,9 +76,9 @@ static inline void floats_from_32(float *dst, const unsigned char *src,
                                   size_t count, int shift)
 {
     size_t i = 0;
-    for (; i + LANES <= count; i += LANES) {
-        lanes_store(dst + i,
-                    scaled(load_int(src + i * 4) << shift, 1.0f / TWO_31));
+    for (; i + SIMD_LANES <= count; i += SIMD_LANES) {
+        simd_store(dst + i,
+                   scaled(load_int(src + i * 4) << shift, 1.0f / TWO_31));
     }
     for (; i < count; i++) {
         uint32_t x;
@@ -91,11 +91,11 @@ static void floats_from_s16(float *dst, const unsigned char *src, size_t count)
 {
     typedef int16_t i16x4 __attribute__((vector_size(8)));
     size_t i = 0;
-    for (; i + LANES <= count; i += LANES) {
+    for (; i + SIMD_LANES <= count; i += SIMD_LANES) {
         i16x4 x;
         memcpy(&x, src + i * 2, sizeof x);
-        lanes_store(dst + i,
-                    scaled(__builtin_convertvector(x, i32x4), 1.0f / TWO_15));
+        simd_store(dst + i,
+                   scaled(__builtin_convertvector(x, i32x4), 1.0f / TWO_15));
     }
     for (; i < count; i++) {
         int16_t x;
@@ -158,47 +158,47 @@ size_t convert_sink_bytes(enum sample_type type)
 /* -1 in the lanes that are numbers below full scale. */
 static inline i32x4 plain(f32x4 x)
 {
-    return (f32x4)((i32x4)x & lanes_all_int(INT32_MAX)) < lanes_all(1.0f);
+    return (f32x4)((i32x4)x & simd_all_int(INT32_MAX)) < simd_all(1.0f);
 }
 
 /* -1 in the lanes beyond full scale (NaN is not). */
 static inline i32x4 clipped(f32x4 x)
 {
-    return (x > lanes_all(1.0f)) | (x < lanes_all(-1.0f));
+    return (x > simd_all(1.0f)) | (x < simd_all(-1.0f));
 }
 
 /* X times FULL, at most MOST and at least -FULL, 0 for NaN. */
 static inline f32x4 fitted(f32x4 x, float full, float most)
 {
     x = (f32x4)((i32x4)x & (x == x));
-    return lanes_clamp(x * lanes_all(full), -full, most);
+    return simd_clamp(x * simd_all(full), -full, most);
 }
 
 /* What EASY says of these three: all of X is plain. */
 
 static inline i32x4 to_16(f32x4 x, bool easy)
 {
-    /* 32768, rounded up, is lanes_narrow's to make fit. */
-    return lanes_nearest(easy ? x * lanes_all(TWO_15)
-                              : fitted(x, TWO_15, TWO_15 - 1.0f));
+    /* 32768, rounded up, is simd_narrow's to make fit. */
+    return simd_nearest(easy ? x * simd_all(TWO_15)
+                             : fitted(x, TWO_15, TWO_15 - 1.0f));
 }
 
 static inline i32x4 to_24(f32x4 x, bool easy)
 {
-    f32x4 v = easy ? lanes_least(x * lanes_all(TWO_23), TWO_23 - 1.0f)
+    f32x4 v = easy ? simd_least(x * simd_all(TWO_23), TWO_23 - 1.0f)
                    : fitted(x, TWO_23, TWO_23 - 1.0f);
-    return lanes_nearest(v) << 8;
+    return simd_nearest(v) << 8;
 }
 
 static inline i32x4 to_32(f32x4 x, bool easy)
 {
     if (easy) {
-        return lanes_nearest(x * lanes_all(TWO_31));
+        return simd_nearest(x * simd_all(TWO_31));
     }
     /* No float lies between the largest below 2^31 and 2^31 itself. */
     f32x4 v = fitted(x, TWO_31, TWO_31 - 128.0f);
-    i32x4 above = x >= lanes_all(1.0f);
-    return lanes_pick_int(above, lanes_all_int(INT32_MAX), lanes_nearest(v));
+    i32x4 above = x >= simd_all(1.0f);
+    return simd_pick_int(above, simd_all_int(INT32_MAX), simd_nearest(v));
 }
 
 /* TURN samples to TYPE. Returns, added up, -1 in the clipped lanes; EASY: the
@@ -206,16 +206,16 @@ static inline i32x4 to_32(f32x4 x, bool easy)
 static ALWAYS i32x4 put(unsigned char *dst, const float *src,
                         enum sample_type type, bool easy)
 {
-    f32x4 a = lanes_load(src);
-    f32x4 b = lanes_load(src + LANES);
+    f32x4 a = simd_load(src);
+    f32x4 b = simd_load(src + SIMD_LANES);
     if (type == SAMPLE_S16) {
-        lanes_store(dst, (f32x4)lanes_narrow(to_16(a, easy), to_16(b, easy)));
+        simd_store(dst, (f32x4)simd_narrow(to_16(a, easy), to_16(b, easy)));
     } else if (type == SAMPLE_S24) {
-        lanes_store(dst, (f32x4)to_24(a, easy));
-        lanes_store(dst + sizeof a, (f32x4)to_24(b, easy));
+        simd_store(dst, (f32x4)to_24(a, easy));
+        simd_store(dst + sizeof a, (f32x4)to_24(b, easy));
     } else {
-        lanes_store(dst, (f32x4)to_32(a, easy));
-        lanes_store(dst + sizeof a, (f32x4)to_32(b, easy));
+        simd_store(dst, (f32x4)to_32(a, easy));
+        simd_store(dst + sizeof a, (f32x4)to_32(b, easy));
     }
     return easy ? plain(a) & plain(b) : clipped(a) + clipped(b);
 }
@@ -229,7 +229,7 @@ static ALWAYS bool put_easily(unsigned char *dst, const float *src,
         return false;
     }
     size_t bytes = convert_sink_bytes(type);
-    i32x4 good = lanes_all_int(-1);
+    i32x4 good = simd_all_int(-1);
     size_t i = 0;
     for (; i < count; i += TURN) {
         __builtin_prefetch(src + i + AHEAD);
@@ -246,7 +246,7 @@ static ALWAYS size_t put_block(unsigned char *dst, const float *src,
         return 0;
     }
     size_t bytes = convert_sink_bytes(type);
-    i32x4 clips = lanes_all_int(0);
+    i32x4 clips = simd_all_int(0);
     size_t i = 0;
     for (; i + TURN <= count; i += TURN) {
         clips -= put(dst + i * bytes, src + i, type, false);

@@ -1,7 +1,7 @@
 /* convert: samples between a source's types, float32 and a file's types; and a
- * stream's rate and channels into the file's (only needed when a device comes
- * back with another format). Capture thread: convert_to_float only. The rest:
- * writer thread.
+ * stream's rate and channels into the file's (where the user asked for others,
+ * tracks differ, or a device came back with another format). Capture thread:
+ * convert_to_float only. The rest: writer thread.
  *
  * 16- and 24-bit integers go through float32 unchanged: both ways scale by
  * 2^15, 2^23, 2^31, round to nearest (even) and clamp; NaN becomes 0. */
@@ -35,10 +35,7 @@ struct converter;
 
 /* FROM -> TO. Where rate, channels and mask agree it is free: output is the
  * input itself. Resampling is libsoxr's (HQ), with its delay compensated, so
- * that output frame 0 is input frame 0. Channels are mapped by the speaker
- * masks; where the masks are unknown, by index; mono goes to front left and
- * right; missing ones are zeros; a channel the file does not have is mixed
- * with customary coefficients (centre and surrounds -3 dB, LFE dropped).
+ * that output frame 0 is input frame 0. Channels are mapped as mix_init tells.
  * NULL: out of memory or soxr's refusal, told in F. */
 struct converter *converter_create(const struct audio_format *from,
                                    const struct audio_format *to,

@@ -11,8 +11,12 @@
     X(USAGE, "wrong usage", 2)                                     \
     X(NO_MEMORY, "out of memory", 1)                               \
     X(NO_SERVER, "no sound server answers", 5)                     \
+    X(SERVER_ENDED, "the private sound server has ended", 1)       \
     X(NO_DEVICE, "no such output device", 5)                       \
     X(DEVICE_AMBIGUOUS, "the device name fits several outputs", 2) \
+    X(NO_APP, "no such application runs", 5)                       \
+    X(APP_AMBIGUOUS, "the name fits several applications", 2)      \
+    X(NO_APP_CAPTURE, "this cannot be recorded here", 5)           \
     X(DEVICE_LOST, "the device went away", 1)                      \
     X(DEVICE_BUSY, "the device is in exclusive use", 1)            \
     X(SOURCE_FAILED, "the audio source failed", 1)                 \
@@ -24,9 +28,13 @@
     X(IS_A_DIRECTORY, "is a directory", 1)                         \
     X(PERMISSION, "permission denied", 1)                          \
     X(NO_SPACE, "no space left", 1)                                \
+    X(FILE_GONE, "the file was deleted meanwhile", 1)              \
     X(PIPE_CLOSED, "the reader closed the pipe", 1)                \
     X(IO, "input/output error", 1)                                 \
     X(ENCODER, "the encoder failed", 1)                            \
+    X(NOT_REPAIRED, "this cannot be repaired", 1)                  \
+    X(NO_COMMAND, "there is no such command", 127)                 \
+    X(BAD_COMMAND, "the command cannot be run", 126)               \
     X(INTERNAL, "internal error", 1)
 
 enum error {

@@ -69,6 +69,19 @@ uint32_t format_default_mask(uint32_t channels)
     }
 }
 
+void format_change(struct audio_format *f, uint32_t rate, uint32_t channels)
+{
+    if (rate != 0) {
+        f->rate = rate;
+    }
+    if (channels != 0 && channels != f->channels) {
+        f->channels = channels;
+        f->channel_mask = channels == 5   ? 0x37  /* FL FR FC BL BR */
+                          : channels == 7 ? 0x70f /* FL FR FC LFE BC SL SR */
+                                          : format_default_mask(channels);
+    }
+}
+
 /* VALUE * TO / FROM, rounded to nearest (halves away from zero), for values of
  * either sign. Split into whole FROMs and a rest, so that nothing overflows
  * before the result itself does; then it saturates. */

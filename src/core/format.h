@@ -54,6 +54,11 @@ bool format_same(const struct audio_format *a, const struct audio_format *b);
  * 3 0x7, 4 0x33, 6 0x3f, 8 0x63f; 0 where none is customary. */
 uint32_t format_default_mask(uint32_t channels);
 
+/* F with RATE and CHANNELS, where they are not 0. Other channels than before
+ * get the customary speakers of their number; here 5 and 7 have some,
+ * too: 5.1's without LFE, and 6.1's. */
+void format_change(struct audio_format *f, uint32_t rate, uint32_t channels);
+
 /* Exact frames <-> nanoseconds, rounded to nearest, no overflow below 2^62
  * ns (146 years) and FORMAT_RATE_MAX. Negative values keep their sign. */
 int64_t frames_from_ns(int64_t ns, uint32_t rate);

@@ -9,10 +9,10 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "core/lanes.h"
+#include "core/simd.h"
 
 enum {
-    WIDTH = 4 * LANES, /* samples in a turn where registers suffice */
+    WIDTH = 4 * SIMD_LANES, /* samples in a turn where registers suffice */
     /* Turns whose squares are added up in float before they go to double: the
      * rounding then stays below 1e-5. */
     TURNS = 64,
@@ -63,10 +63,10 @@ static inline __attribute__((always_inline)) void sum_turns(
     f32x4 *peaks)
 {
     for (size_t t = 0; t < turns; t++) {
-        for (size_t v = 0; v < vectors; v++, samples += LANES) {
-            f32x4 x = lanes_load(samples);
-            f32x4 size = (f32x4)((i32x4)x & lanes_all_int(INT32_MAX));
-            peaks[v] = lanes_larger(size, peaks[v]);
+        for (size_t v = 0; v < vectors; v++, samples += SIMD_LANES) {
+            f32x4 x = simd_load(samples);
+            f32x4 size = (f32x4)((i32x4)x & simd_all_int(INT32_MAX));
+            peaks[v] = simd_larger(size, peaks[v]);
             squares[v] += x * x;
         }
     }
@@ -75,13 +75,13 @@ static inline __attribute__((always_inline)) void sum_turns(
 static void sum_registers(const float *samples, size_t turns, f32x4 *squares,
                           f32x4 *peaks)
 {
-    f32x4 s0 = lanes_all(0.0f), s1 = s0, s2 = s0, s3 = s0;
+    f32x4 s0 = simd_all(0.0f), s1 = s0, s2 = s0, s3 = s0;
     f32x4 p0 = s0, p1 = p0, p2 = p0, p3 = p0;
     for (size_t t = 0; t < turns; t++, samples += WIDTH) {
         sum_turns(samples, 1, 1, &s0, &p0);
-        sum_turns(samples + LANES, 1, 1, &s1, &p1);
-        sum_turns(samples + 2 * LANES, 1, 1, &s2, &p2);
-        sum_turns(samples + 3 * LANES, 1, 1, &s3, &p3);
+        sum_turns(samples + SIMD_LANES, 1, 1, &s1, &p1);
+        sum_turns(samples + 2 * SIMD_LANES, 1, 1, &s2, &p2);
+        sum_turns(samples + 3 * SIMD_LANES, 1, 1, &s3, &p3);
     }
     squares[0] = s0, squares[1] = s1, squares[2] = s2, squares[3] = s3;
     peaks[0] = p0, peaks[1] = p1, peaks[2] = p2, peaks[3] = p3;
@@ -93,7 +93,7 @@ static float add_block(struct levels *l, const float *samples, size_t turns,
 {
     f32x4 squares[VECTORS_MAX];
     f32x4 peaks[VECTORS_MAX];
-    if (vectors * LANES == WIDTH) {
+    if (vectors * SIMD_LANES == WIDTH) {
         sum_registers(samples, turns, squares, peaks);
     } else {
         memset(squares, 0, vectors * sizeof squares[0]);
@@ -102,18 +102,19 @@ static float add_block(struct levels *l, const float *samples, size_t turns,
     }
     float most = 0.0f;
     bool numbers = true;
-    for (size_t i = 0; i < vectors * LANES; i++) {
-        float peak = peaks[i / LANES][i % LANES];
+    for (size_t i = 0; i < vectors * SIMD_LANES; i++) {
+        float peak = peaks[i / SIMD_LANES][i % SIMD_LANES];
         most = peak > most ? peak : most;
-        numbers = numbers && !isnan(squares[i / LANES][i % LANES]);
+        numbers = numbers && !isnan(squares[i / SIMD_LANES][i % SIMD_LANES]);
     }
     if (!numbers || most > WILDEST) {
-        return add_slowly(l, samples, turns * vectors * LANES);
+        return add_slowly(l, samples, turns * vectors * SIMD_LANES);
     }
-    for (size_t i = 0; i < vectors * LANES; i++) {
+    for (size_t i = 0; i < vectors * SIMD_LANES; i++) {
         uint32_t channel = (uint32_t)(i % l->channels);
-        float peak = peaks[i / LANES][i % LANES];
-        l->square_sum[channel] += (double)squares[i / LANES][i % LANES];
+        float peak = peaks[i / SIMD_LANES][i % SIMD_LANES];
+        l->square_sum[channel] +=
+            (double)squares[i / SIMD_LANES][i % SIMD_LANES];
         if (peak > l->window_peak[channel]) {
             l->window_peak[channel] = peak;
         }
@@ -139,7 +140,7 @@ float levels_add(struct levels *l, const float *frames, size_t count)
     float most = 0.0f;
     while (left >= turn) {
         size_t turns = left / turn < TURNS ? left / turn : TURNS;
-        float peak = add_block(l, frames, turns, turn / LANES);
+        float peak = add_block(l, frames, turns, turn / SIMD_LANES);
         most = peak > most ? peak : most;
         frames += turns * turn;
         left -= turns * turn;

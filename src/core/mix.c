@@ -28,7 +28,8 @@ enum {
 #define MINUS_3_DB 0.70710678f
 
 /* Where a speaker goes that the output does not have: to all of TO, at GAIN
- * each, by the first row whose speakers are all there. */
+ * each, by the first row whose speakers are all there. Centre and surrounds as
+ * in ITU-R BS.775-3, annex 4; the other speakers by the same measure. */
 static const struct route {
     uint32_t from, to;
     float gain;
@@ -123,6 +124,38 @@ static void by_speaker(struct mix *m, uint32_t from_mask, uint32_t to_mask)
     }
 }
 
+/* One channel is the mean of the two that stereo would have, so that what is in
+ * the middle keeps its relation to the sides. */
+static void to_mono(struct mix *m, uint32_t from_mask)
+{
+    m->outputs = 2;
+    by_speaker(m, from_mask, FL | FR);
+    m->outputs = 1;
+    for (uint32_t i = 0; i < m->inputs; i++) {
+        m->gain[0][i] = 0.5f * (m->gain[0][i] + m->gain[1][i]);
+        m->gain[1][i] = 0.0f;
+    }
+}
+
+/* All gains smaller, by one factor, where full scale on all inputs would be
+ * more than full scale on an output. */
+static void normalise(struct mix *m)
+{
+    float most = 1.0f;
+    for (uint32_t o = 0; o < m->outputs; o++) {
+        float sum = 0.0f;
+        for (uint32_t i = 0; i < m->inputs; i++) {
+            sum += m->gain[o][i];
+        }
+        most = sum > most ? sum : most;
+    }
+    for (uint32_t o = 0; most > 1.0f && o < m->outputs; o++) {
+        for (uint32_t i = 0; i < m->inputs; i++) {
+            m->gain[o][i] /= most;
+        }
+    }
+}
+
 static void by_index(struct mix *m)
 {
     for (uint32_t o = 0; o < m->outputs; o++) {
@@ -151,9 +184,13 @@ void mix_init(struct mix *m, const struct audio_format *from,
         to->channel_mask ? to->channel_mask : format_default_mask(m->outputs);
     if (m->is_identity || from_mask == 0 || to_mask == 0) {
         by_index(m);
+    } else if (m->outputs == 1 && (from_mask & (FL | FR)) == (FL | FR)) {
+        to_mono(m, from_mask);
     } else {
-        by_speaker(m, from_mask, to_mask);
+        /* wherever its speaker stands, one channel holds all */
+        by_speaker(m, from_mask, m->outputs == 1 ? FC : to_mask);
     }
+    normalise(m);
 }
 
 void mix_apply(const struct mix *m, const float *in, size_t frames, float *out)

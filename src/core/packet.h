@@ -10,9 +10,11 @@
 
 enum packet_kind {
     PACKET_AUDIO,  /* frames, with their stamp and position */
-    PACKET_FORMAT, /* the device is back since time_ns; from here on audio has
-                    * packet.format */
+    PACKET_FORMAT, /* the device is back: it was opened from time_ns on, for
+                    * length_ns; from here on audio has packet.format */
     PACKET_GONE,   /* the device is away from time_ns on */
+    PACKET_SLEPT,  /* the machine slept after time_ns, for length_ns, which
+                    * the stamps behind it count */
 };
 
 enum packet_flag {
@@ -40,6 +42,7 @@ struct packet {
                            * said since the packet before; or NO_TIME. Filled
                            * in by the session, not by sources */
     struct audio_format format; /* FORMAT only */
+    int64_t length_ns;          /* FORMAT, SLEPT only */
 };
 
 #endif

@@ -1,6 +1,8 @@
 /* text: see text.h. Any thread; nothing here is shared. */
 #include "core/text.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 unsigned text_decode(const char *text, uint32_t *code)
@@ -94,6 +96,29 @@ char *text_printable(char *dst, size_t size, const char *src)
         dst[at] = '\0';
     }
     return dst;
+}
+
+bool text_list(char *text, size_t size, const char *format, ...)
+{
+    size_t length = strlen(text), left = size - length;
+    const char *between = length == 0               ? ""
+                          : text[length - 1] == ':' ? " "
+                                                    : ", ";
+    size_t begin = strlen(between);
+    int added = -1;
+    if (begin < left) {
+        va_list arguments;
+        memcpy(text + length, between, begin);
+        va_start(arguments, format);
+        added =
+            vsnprintf(text + length + begin, left - begin, format, arguments);
+        va_end(arguments);
+    }
+    if (added < 0 || (size_t)added >= left - begin) {
+        text_copy(text + length, left, " ...");
+        return false;
+    }
+    return true;
 }
 
 size_t text_columns(const char *src)

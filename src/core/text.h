@@ -20,6 +20,16 @@ char *text_copy(char *dst, size_t size, const char *src);
  * UTF-8 become '?'; cut on a character's boundary. Returns DST. */
 char *text_printable(char *dst, size_t size, const char *src);
 
+/* Append to TEXT (SIZE bytes with the NUL) one more item of a list, made by
+ * printf: the first behind a colon, others behind a comma. One that does not
+ * fit whole is not begun: " ..." says then that there are more, and false that
+ * the list is closed. */
+bool text_list(char *text, size_t size, const char *format, ...)
+#if defined(__GNUC__)
+    __attribute__((format(printf, 3, 4)))
+#endif
+    ;
+
 /* The columns a terminal needs for SRC: a plain count of UTF-8 characters. */
 size_t text_columns(const char *src);
 

@@ -13,10 +13,12 @@
 #include <stdint.h>
 
 #include "core/account.h"
+#include "core/count.h"
 #include "core/packet.h"
 #include "core/skew.h"
+#include "core/suspend.h"
 
-enum { PLAN_GAPS = 2 };
+enum { PLAN_GAPS = 3 };
 
 /* What to write next: the gaps in order, then TAKE frames of the packet,
  * leaving SKIP at its front and whatever remains at its end. */
@@ -32,8 +34,9 @@ struct plan {
     uint64_t file_frames;    /* what take_frames amount to in the file */
     uint32_t surplus_frames; /* of the skipped: more than time has passed */
     uint64_t late_frames;    /* of the file: audio that came after its place was
-                              * filled as idle, and is left out; these frames of
-                              * the file are `lost` after all */
+                              * filled as idle, and is left out, or was dropped
+                              * on its way there; these frames of the file, the
+                              * last before the gaps, are `lost` after all */
 };
 
 struct timeline {
@@ -42,16 +45,21 @@ struct timeline {
     int64_t start_ns; /* the moment of frame 0 */
     int64_t look_ns;  /* how far ahead a stamp is refined */
     /* moving */
-    uint64_t limit; /* frames: nothing is placed beyond; UINT64_MAX: none */
-    uint64_t at;    /* file frames placed so far */
-    bool gone;      /* between GONE and back, or the next audio */
+    uint64_t limit;    /* frames: nothing is placed beyond; UINT64_MAX: none */
+    uint64_t at;       /* file frames placed so far */
+    bool gone;         /* between GONE and back, or the next audio */
+    int64_t opened_ns; /* since when the device that came back is open, until
+                        * its first audio; or NO_TIME */
+    bool woke;         /* a sleep was passed, and nothing was placed since */
+    struct suspend suspend; /* a sleep that is still to be passed */
+    int64_t slept_ns;       /* of those that were */
     /* the run: an unbroken stretch of packets of one format */
     bool run_open;
-    uint32_t run_rate;      /* the source's rate */
-    uint64_t run_origin;    /* file frame where the run began */
-    uint64_t run_frames;    /* source frames taken in the run */
-    uint64_t next_position; /* of the frame after the last, or NO_POSITION */
-    struct skew skew;       /* of the run; its drift: of all runs */
+    uint32_t run_rate;   /* the source's rate */
+    uint64_t run_origin; /* file frame where the run began */
+    uint64_t run_frames; /* source frames taken in the run */
+    struct count count;  /* the device's own */
+    struct skew skew;    /* of the run; its drift: of all runs */
 };
 
 /* Begin: the file's RATE, the moment of its frame 0, at most LIMIT frames;
@@ -59,6 +67,11 @@ struct timeline {
  * lateness lasts. */
 void timeline_init(struct timeline *t, uint32_t rate, int64_t start_ns,
                    uint64_t limit, int64_t look_ns);
+
+/* Begin beside OTHER, a timeline of the same file: with its sense of time, the
+ * same sleep to come, the same end; at file frame AT, with nothing placed. */
+void timeline_join(struct timeline *t, const struct timeline *other,
+                   uint64_t at);
 
 /* Should the caller look ahead (timeline_refine) before it places PACKET? True
  * where its stamp speaks of a gap that only the following stamps can confirm:
@@ -86,8 +99,11 @@ void timeline_reformat(struct timeline *t, uint32_t source_rate);
 void timeline_gone(struct timeline *t, int64_t time_ns, uint64_t lost,
                    struct plan *plan);
 
-/* The device is back since TIME_NS: gone ends there. */
-void timeline_back(struct timeline *t, int64_t time_ns, struct plan *plan);
+/* The device is back: its opening began at TIME_NS and took LENGTH_NS. Nothing
+ * of it is older. Silence is gone up to the end of the opening, but its first
+ * audio can come from within. */
+void timeline_back(struct timeline *t, int64_t time_ns, int64_t length_ns,
+                   struct plan *plan);
 
 /* Nothing came up to TIME_NS: silence up to there (less a margin that the
  * caller has taken off). */
@@ -102,6 +118,30 @@ void timeline_finish(struct timeline *t, int64_t stop_ns, uint64_t lost,
  * more. Unlike a limit given at the start it gives way to a skew that a crystal
  * has added up, so that no sound is cut off. */
 void timeline_set_stop(struct timeline *t, int64_t stop_ns);
+
+/* The file frame at which somebody who asks at TIME_NS wants a cut: that
+ * moment's; later where a skew that a crystal has added up puts the sound of
+ * that moment more than 50 ms later in the file. */
+uint64_t timeline_cut_frame(const struct timeline *t, int64_t time_ns);
+
+/* --- the machine slept --- */
+
+/* A sleep lies among the moments to come. From now on moments after it are
+ * understood. */
+static inline void timeline_expect_sleep(struct timeline *t,
+                                         const struct suspend *s)
+{
+    suspend_join(&t->suspend, s);
+}
+
+/* Does the expected sleep lie before what is stamped TIME_NS? It is then to be
+ * passed before that is placed. */
+bool timeline_sleep_due(const struct timeline *t, int64_t time_ns);
+
+/* Pass it: PLAN has the silence up to it, and where the file keeps the time
+ * asleep that too, as gone. Returns the file's frame before which the machine
+ * slept. */
+uint64_t timeline_pass_sleep(struct timeline *t, struct plan *plan);
 
 /* The moment that file frame FRAME stands for. */
 int64_t timeline_time(const struct timeline *t, uint64_t frame);

@@ -1,58 +1,57 @@
 /* capture: one source on the thread that the session lends it, and the way of
  * its packets into the ring. The capture path is emit_packet, emit_idle and
  * what they call: no lock, heap, file, print or unbounded loop. */
+#include <stdio.h>
 #include <string.h>
 
-#include "core/log.h"
 #include "session/internal.h"
+#include "session/opening.h"
 #include "sys/clock.h"
 
-/* Try a lost device again after this, doubled each time up to the most. */
-#define RETRY_FIRST_NS INT64_C(50000000)
-#define RETRY_MOST_NS  INT64_C(1000000000)
-/* While it is away, say how far time has come at least this often. */
-#define RETRY_SLICE_NS INT64_C(100000000)
 /* In virtual time no more than this waits in the ring: with less the threads
  * wake each other more often, more leaves the processor's cache. */
 #define VIRTUAL_FILL_BYTES (2 * 1024 * 1024)
 #define ROOM_WAIT_NS       INT64_C(50000000)
+/* A record that finds no room tries again after this. */
+#define RECORD_WAIT_NS INT64_C(50000000)
 
 /* --- the capture path --- */
 
 /* One piece of a packet into the ring. SAMPLES is NULL for silence. */
-static void push_piece(struct track *t, const struct packet *piece,
+static void push_piece(struct lane *l, const struct packet *piece,
                        const void *samples, enum sample_type type)
 {
-    size_t count = (size_t)piece->frames * t->format.channels;
+    size_t count = (size_t)piece->frames * l->track->format.channels;
     bool silent = (piece->flags & PACKET_SILENT) != 0;
-    float *room = ring_reserve(t->ring, silent ? 0 : count * sizeof(float));
+    float *room = ring_reserve(l->ring, silent ? 0 : count * sizeof(float));
     if (!room) {
-        ring_drop(t->ring, piece->frames);
+        ring_drop(l->ring, piece->frames);
         return;
     }
     if (!silent) {
         convert_to_float(room, samples, type, count);
     }
-    ring_commit(t->ring, piece);
+    ring_commit(l->ring, piece);
 }
 
 static void emit_packet(void *context, const struct packet *packet,
                         const void *data, enum sample_type type)
 {
-    struct track *t = context;
+    struct lane *l = context;
+    const struct audio_format *format = &l->track->format;
     const unsigned char *bytes = data;
-    size_t frame_bytes = sample_bytes(type) * t->format.channels;
+    size_t frame_bytes = sample_bytes(type) * format->channels;
     struct packet piece = *packet;
     uint32_t left = packet->frames;
 
     if (!data) {
         piece.flags |= PACKET_SILENT;
     }
-    piece.idle_ns = t->idle_ns;
-    t->idle_ns = PACKET_NO_TIME;
+    piece.idle_ns = l->idle_ns;
+    l->idle_ns = PACKET_NO_TIME;
     while (left > 0) {
         piece.frames = left < TRACK_PACKET_FRAMES ? left : TRACK_PACKET_FRAMES;
-        push_piece(t, &piece, bytes, type);
+        push_piece(l, &piece, bytes, type);
         left -= piece.frames;
         if (bytes) {
             bytes += piece.frames * frame_bytes;
@@ -65,17 +64,17 @@ static void emit_packet(void *context, const struct packet *packet,
             piece.position += piece.frames;
         }
         if (piece.time_ns != PACKET_NO_TIME) {
-            piece.time_ns += frames_to_ns(piece.frames, t->format.rate);
+            piece.time_ns += frames_to_ns(piece.frames, format->rate);
         }
     }
 }
 
 static void emit_idle(void *context, int64_t time_ns)
 {
-    struct track *t = context;
-    if (ring_dropped_tail(t->ring) > 0) {
+    struct lane *l = context;
+    if (ring_dropped_tail(l->ring) > 0) {
         /* What was dropped is not idle: a packet of nothing tells it. */
-        if (!ring_reserve(t->ring, 0)) {
+        if (!ring_reserve(l->ring, 0)) {
             return;
         }
         const struct packet told = {.kind = PACKET_AUDIO,
@@ -83,24 +82,65 @@ static void emit_idle(void *context, int64_t time_ns)
                                     .time_ns = PACKET_NO_TIME,
                                     .position = PACKET_NO_POSITION,
                                     .idle_ns = PACKET_NO_TIME};
-        ring_commit(t->ring, &told);
+        ring_commit(l->ring, &told);
     }
-    t->idle_ns = time_ns;
-    ring_set_reached(t->ring, time_ns);
+    l->idle_ns = time_ns;
+    ring_set_reached(l->ring, time_ns);
+}
+
+/* A FORMAT record, so that the stream's own positions count from here on. */
+static bool emit_begin(void *context, int64_t time_ns)
+{
+    struct lane *l = context;
+    struct track *t = l->track;
+    unsigned i = (unsigned)(l - t->lanes);
+    /* acquire: pairs with lane_make; the ring is there */
+    if (i >= atomic_load_explicit(&t->lanes_made, memory_order_acquire)) {
+        wake_set(t->writer_wake); /* or as many again would wait for its poll */
+        return false;
+    }
+    if (!ring_reserve(l->ring, 0)) {
+        return false;
+    }
+    const struct packet record = {.kind = PACKET_FORMAT,
+                                  .time_ns = time_ns,
+                                  .idle_ns = l->idle_ns,
+                                  .format = t->format};
+    l->idle_ns = PACKET_NO_TIME;
+    ring_commit(l->ring, &record);
+    /* release: pairs with has_begun in the writer, which has read before that
+     * how far time has come */
+    atomic_store_explicit(&l->begun, true, memory_order_release);
+    /* release: pairs with lanes_used; relaxed: only this thread writes it */
+    if (i >= atomic_load_explicit(&t->lanes_used, memory_order_relaxed)) {
+        atomic_store_explicit(&t->lanes_used, i + 1, memory_order_release);
+    }
+    return true;
 }
 
 /* Virtual time only, so it may wait. */
+static bool has_room(const struct track *t, size_t bytes)
+{
+    for (unsigned i = lanes_used(t); i-- > 0;) {
+        const struct lane *l = &t->lanes[i];
+        double used = ring_fill(l->ring) * (double)l->ring_bytes;
+        if (ring_space(l->ring) < bytes + TRACK_PACKET_FRAMES ||
+            used >= VIRTUAL_FILL_BYTES) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool emit_room(void *context, uint32_t frames)
 {
-    struct track *t = context;
+    struct track *t = ((struct lane *)context)->track;
     size_t bytes = (size_t)frames * t->format.channels * sizeof(float);
     for (;;) {
         if (atomic_load_explicit(&t->abandoned, memory_order_relaxed)) {
             return false;
         }
-        double used = ring_fill(t->ring);
-        if (ring_space(t->ring) >= bytes + TRACK_PACKET_FRAMES &&
-            used * (double)t->ring_bytes < VIRTUAL_FILL_BYTES) {
+        if (has_room(t, bytes)) {
             return true;
         }
         /* release: pairs with the writer's look after it took packets; both
@@ -113,163 +153,167 @@ static bool emit_room(void *context, uint32_t frames)
 
 /* --- between captures --- */
 
-static int64_t track_now(struct track *t)
-{
-    const struct source_ops *ops = t->source->ops;
-    return ops->now ? ops->now(t->source) : clock_now_ns();
-}
-
-static void set_phase(struct track *t, enum track_phase phase)
-{
-    /* release: pairs with track_phase; info and fault are complete */
-    atomic_store_explicit(&t->phase, (int)phase, memory_order_release);
-    wake_set(t->main_wake);
-}
-
-enum track_phase track_phase(const struct track *t)
-{
-    /* acquire: pairs with set_phase */
-    return (enum track_phase)atomic_load_explicit(&t->phase,
-                                                  memory_order_acquire);
-}
-
-static bool stopping(const struct track *t)
-{
-    /* relaxed: the source is interrupted too; this only ends waits */
-    return atomic_load_explicit(&t->abandoned, memory_order_relaxed);
-}
-
-/* A record without payload; the ring may be full for as long as the writer
- * is stuck, and the order matters, so wait. */
+/* A record without payload on the first lane; the ring may be full for as long
+ * as the writer is stuck, and the order matters, so wait. */
 static void push_record(struct track *t, struct packet *record)
 {
-    record->idle_ns = t->idle_ns;
-    t->idle_ns = PACKET_NO_TIME;
-    while (!ring_reserve(t->ring, 0)) {
-        if (stopping(t)) {
+    struct lane *l = t->lanes;
+    record->idle_ns = l->idle_ns;
+    l->idle_ns = PACKET_NO_TIME;
+    while (!ring_reserve(l->ring, 0)) {
+        if (opening_stopped(t)) {
             return;
         }
-        clock_sleep_ns(RETRY_FIRST_NS);
+        clock_sleep_ns(RECORD_WAIT_NS);
     }
-    ring_commit(t->ring, record);
+    ring_commit(l->ring, record);
 }
 
-/* The device is away: tell it, wait for it with growing pauses, open it. False:
- * stopped meanwhile. */
-static bool reopen(struct track *t, bool at_once)
+/* The opening that has just succeeded, and the format that it brought. */
+static void push_format(struct track *t, const struct audio_format *format)
 {
-    const struct source_ops *ops = t->source->ops;
-    struct source_info info;
-    struct fault f = {0};
-    int64_t pause = RETRY_FIRST_NS;
-    int64_t until = track_now(t) + (at_once ? 0 : pause);
+    struct packet record = {.kind = PACKET_FORMAT,
+                            .time_ns = t->back_ns,
+                            .length_ns = opening_now(t) - t->back_ns,
+                            .format = *format};
+    push_record(t, &record);
+}
 
-    while (!stopping(t)) {
-        int64_t left = until - track_now(t);
-        ring_set_reached(t->ring, track_now(t));
-        if (left > 0) {
-            int64_t slice = left < RETRY_SLICE_NS ? left : RETRY_SLICE_NS;
-            int64_t before = track_now(t);
-            if (ops->wait) {
-                ops->wait(t->source, slice);
-            } else {
-                wake_wait(t->go, slice);
-            }
-            if (track_now(t) - before >= slice - slice / 8) {
-                continue;
-            }
-            /* it came back early: the system has news */
-        }
-        memset(&info, 0, sizeof(info));
-        t->back_ns = track_now(t);
-        if (ops->open(t->source, &info, &f)) {
-            t->info_now = info;
-            return true;
-        }
-        log_line("open again: %s (%s)", f.detail, error_sentence(f.err));
-        pause = pause * 2 < RETRY_MOST_NS ? pause * 2 : RETRY_MOST_NS;
-        until = track_now(t) + pause;
-    }
-    return false;
+/* Virtual time only. */
+static void emit_slept(void *context, int64_t time_ns, int64_t length_ns)
+{
+    struct packet slept = {
+        .kind = PACKET_SLEPT, .time_ns = time_ns, .length_ns = length_ns};
+    push_record(((struct lane *)context)->track, &slept);
 }
 
 /* Run the source through all its losses until it is interrupted. */
 static void capture(struct track *t)
 {
     const struct source_ops *ops = t->source->ops;
-    const struct outlet outlet = {
-        .context = t,
-        .packet = emit_packet,
-        .idle = emit_idle,
-        .room = emit_room,
-    };
+    struct outlet outlets[1 + SOURCE_LANES_MAX];
+    for (unsigned i = 0; i < t->lane_count; i++) {
+        outlets[i] = (struct outlet){
+            .context = &t->lanes[i],
+            .begin = i > 0 ? emit_begin : NULL,
+            .packet = emit_packet,
+            .idle = emit_idle,
+            .room = emit_room,
+            .slept = emit_slept,
+        };
+    }
     for (;;) {
         struct fault f = {0};
-        enum source_end end = ops->run(t->source, &outlet, &f);
+        enum source_end end = ops->run(t->source, outlets, &f);
+        int64_t ended_ns = opening_now(t);
         ops->close(t->source);
-        if (end == SOURCE_INTERRUPTED || stopping(t)) {
+        if (end == SOURCE_ENDED) {
+            t->ended_ns = ended_ns;
+        }
+        if (end == SOURCE_INTERRUPTED || end == SOURCE_ENDED ||
+            opening_stopped(t)) {
             return;
         }
-        struct packet gone = {.kind = PACKET_GONE, .time_ns = track_now(t)};
+        struct packet gone = {.kind = PACKET_GONE, .time_ns = opening_now(t)};
         push_record(t, &gone);
         if (end == SOURCE_LOST) {
             queue_post_text(t->queue, EVENT_DEVICE_LOST, f.detail,
                             error_name(f.err));
         }
-        if (!reopen(t, end == SOURCE_REROUTED)) {
+        bool lost = end == SOURCE_LOST;
+        if (!opening_again(t, &lost)) {
             return;
         }
-        struct packet format = {.kind = PACKET_FORMAT,
-                                .time_ns = t->back_ns,
-                                .format = t->info_now.format};
-        push_record(t, &format);
+        push_format(t, &t->info_now.format);
         t->format = t->info_now.format;
         queue_post_text(t->queue,
-                        end == SOURCE_LOST ? EVENT_DEVICE_BACK
-                                           : EVENT_DEVICE_REROUTED,
+                        lost ? EVENT_DEVICE_BACK : EVENT_DEVICE_REROUTED,
                         t->info_now.device_name, f.detail);
     }
+}
+
+/* It came when the others were recorded already. False: it does not fit. */
+static bool join_late(struct track *t)
+{
+    if (t->info.virtual_time != t->virtual_time) {
+        t->source->ops->close(t->source);
+        return fault_set(&t->fault, ERR_UNSUPPORTED, "mix sources",
+                         "virtual time and real time cannot be mixed", NULL);
+    }
+    push_format(t, &t->info.format);
+    queue_post_text(t->queue, EVENT_DEVICE_CAME, t->info.device_name, NULL);
+    return true;
+}
+
+/* It is missing in a recording that runs. */
+static void tell_absence(struct track *t)
+{
+    char text[sizeof(((struct session_event *)0)->text)];
+    snprintf(text, sizeof text, "%s: %s; the recording goes on without it",
+             track_name(t), error_sentence(t->fault.err));
+    queue_post_text(t->queue, EVENT_WARNING, text, error_name(t->fault.err));
+    opening_set_phase(t, TRACK_FAILED);
+}
+
+static void run_track(struct track *t)
+{
+    enum opening opening = opening_first(t);
+
+    if (opening != STOPPED) {
+        opening_set_phase(t, opening == OPENED ? TRACK_OPEN : TRACK_FAILED);
+    }
+    while (!opening_begun(t) && !opening_stopped(t)) {
+        wake_wait(t->go, -1);
+    }
+    if (!opening_begun(t)) {
+        if (opening == OPENED) {
+            t->source->ops->close(t->source);
+        }
+        return;
+    }
+    if (opening == OPENED && !t->present && !join_late(t)) {
+        opening = REFUSED;
+    }
+    if (opening == REFUSED) {
+        tell_absence(t);
+    } else if (opening == OPENED) {
+        if (!t->info.virtual_time) {
+            thread_boost();
+        }
+        capture(t);
+    }
+    lanes_end(t);
+    wake_set(t->writer_wake);
 }
 
 static void track_main(void *argument)
 {
     struct track *t = argument;
-    const struct source_ops *ops = t->source->ops;
 
-    if (!ops->open(t->source, &t->info, &t->fault)) {
-        set_phase(t, TRACK_FAILED);
-        return;
-    }
-    t->format = t->info.format;
-    t->opened_ns = track_now(t);
-    set_phase(t, TRACK_OPEN);
-    wake_wait(t->go, -1);
-    /* acquire: pairs with track_begin's and track_release's release */
-    if (atomic_load_explicit(&t->phase, memory_order_acquire) !=
-        TRACK_RUNNING) {
-        ops->close(t->source);
-        return;
-    }
-    if (!t->info.virtual_time) {
-        thread_boost();
-    }
-    capture(t);
-    ring_end(t->ring);
-    wake_set(t->writer_wake);
+    run_track(t);
+    /* release: pairs with track_is_over */
+    atomic_store_explicit(&t->over, true, memory_order_release);
 }
 
 /* --- main thread --- */
 
-bool track_create(struct track *t, const struct source_request *request,
-                  struct queue *queue, struct wake *main_wake,
-                  struct wake *writer_wake, struct fault *f)
+bool track_create(struct track *t, unsigned index,
+                  const struct session_request *request, struct queue *queue,
+                  struct wake *main_wake, struct wake *writer_wake,
+                  struct fault *f)
 {
     memset(t, 0, sizeof(*t));
+    t->index = index;
     t->queue = queue;
+    t->ended_ns = STOP_NEVER;
     t->main_wake = main_wake;
     t->writer_wake = writer_wake;
-    t->idle_ns = PACKET_NO_TIME;
-    t->source = source_create(request, f);
+    news_init(&t->news, queue);
+    t->request = request->sources[index];
+    t->request.listener = &t->news.listener;
+    t->wait = request->wait;
+    t->wait_ns = request->wait_ns;
+    t->source = source_create(&t->request, f);
     if (!t->source) {
         return false;
     }
@@ -282,29 +326,10 @@ bool track_open(struct track *t, struct fault *f)
     return t->thread != NULL;
 }
 
-bool track_make_ring(struct track *t, int64_t buffer_ns, struct fault *f)
-{
-    uint64_t frames = (uint64_t)frames_from_ns(buffer_ns, t->info.format.rate);
-    /* Packets are at least 5 ms long on every system that we know of; a
-     * shorter one only costs some of the buffer's length. */
-    uint32_t packet = t->info.format.rate / 200 + 1;
-    t->ring_bytes = ring_bytes_for(frames, t->info.format.channels, packet);
-    /* Four of the longest packets fit in any case. */
-    size_t least = ring_bytes_for(4 * TRACK_PACKET_FRAMES,
-                                  t->info.format.channels, TRACK_PACKET_FRAMES);
-    t->ring_bytes = t->ring_bytes < least ? least : t->ring_bytes;
-    t->ring = ring_create(t->ring_bytes);
-    if (!t->ring) {
-        return fault_set(f, ERR_NO_MEMORY, "make the buffer", NULL,
-                         "ask for a shorter one with --buffer");
-    }
-    return true;
-}
-
 void track_begin(struct track *t)
 {
-    /* release: pairs with track_main */
-    atomic_store_explicit(&t->phase, TRACK_RUNNING, memory_order_release);
+    /* release: pairs with opening_begun */
+    atomic_store_explicit(&t->begun, true, memory_order_release);
     wake_set(t->go);
 }
 
@@ -319,6 +344,12 @@ void track_interrupt(struct track *t, int64_t stop_ns)
     }
 }
 
+bool track_is_over(const struct track *t)
+{
+    /* acquire: pairs with track_main; nothing of it follows */
+    return !t->thread || atomic_load_explicit(&t->over, memory_order_acquire);
+}
+
 void track_release(struct track *t)
 {
     if (t->source && t->thread) {
@@ -328,8 +359,7 @@ void track_release(struct track *t)
     if (t->source) {
         t->source->ops->destroy(t->source);
     }
-    converter_destroy(t->converter);
-    ring_destroy(t->ring);
+    lanes_release(t);
     wake_destroy(t->go);
     wake_destroy(t->room);
     memset(t, 0, sizeof(*t));

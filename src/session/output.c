@@ -1,9 +1,11 @@
 /* output: see output.h. Writer thread. */
 #include "session/output.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/convert.h"
+#include "core/duration.h"
 #include "core/text.h"
 #include "sys/clock.h"
 
@@ -11,7 +13,8 @@
 static const unsigned char silence[OUTPUT_BLOCK_BYTES];
 
 void output_init(struct output *o, struct sink *sink, struct queue *queue,
-                 const struct audio_format *format, enum sample_type sample)
+                 const struct audio_format *format, enum sample_type sample,
+                 bool dither)
 {
     memset(o, 0, sizeof(*o));
     o->sink = sink;
@@ -20,7 +23,45 @@ void output_init(struct output *o, struct sink *sink, struct queue *queue,
     o->sample = sample;
     o->sample_bytes = convert_sink_bytes(sample);
     o->block_frames = OUTPUT_BLOCK_BYTES / (o->sample_bytes * format->channels);
+    o->dithers = dither && sample == SAMPLE_S16;
+    dither_begin(&o->dither);
     levels_init(&o->levels, format->channels);
+}
+
+static void set_mark(struct output *o, uint64_t frame)
+{
+    if (!sink_mark(o->sink, frame) && !o->marks_refused) {
+        o->marks_refused = true;
+        queue_post_text(o->queue, EVENT_WARNING,
+                        "a marker is not in the file, which can hold no more "
+                        "of them, or none",
+                        NULL);
+    }
+}
+
+/* How many of COUNT frames to write at once; marks whose frames are next are
+ * set. */
+static size_t next_block(struct output *o, uint64_t count)
+{
+    while (o->mark_count > 0 && o->marks[0] <= o->frames) {
+        set_mark(o, o->marks[0]);
+        o->mark_count--;
+        memmove(o->marks, o->marks + 1, o->mark_count * sizeof o->marks[0]);
+    }
+    uint64_t most = o->block_frames;
+    if (o->mark_count > 0 && o->marks[0] - o->frames < most) {
+        most = o->marks[0] - o->frames;
+    }
+    return (size_t)(count < most ? count : most);
+}
+
+void output_mark(struct output *o, uint64_t frame)
+{
+    if (frame < o->frames || o->mark_count == OUTPUT_MARKS) {
+        set_mark(o, frame);
+    } else {
+        o->marks[o->mark_count++] = frame;
+    }
 }
 
 static bool write_silence(struct output *o, enum account_class class,
@@ -28,7 +69,7 @@ static bool write_silence(struct output *o, enum account_class class,
 {
     o->writing = class;
     while (frames > 0) {
-        size_t n = frames < o->block_frames ? (size_t)frames : o->block_frames;
+        size_t n = next_block(o, frames);
         if (!sink_write(o->sink, silence, n, f)) {
             return false;
         }
@@ -38,6 +79,59 @@ static bool write_silence(struct output *o, enum account_class class,
         frames -= n;
     }
     return true;
+}
+
+static void tell_clipping(struct output *o)
+{
+    char at[40], text[160];
+    int64_t at_ns = frames_to_ns((int64_t)o->frames, o->format.rate);
+    duration_format(at, sizeof at, at_ns);
+    snprintf(
+        text, sizeof text,
+        "the sound exceeds full scale and is clipped, first at %s; samples "
+        "of f32 would hold it",
+        at);
+    queue_post_text(o->queue, EVENT_WARNING, text, NULL);
+}
+
+/* At most a block of them, to the file's samples. */
+static void encode(struct output *o, const float *frames, size_t samples)
+{
+    if (o->dithers && dither_apply(&o->dither, o->dithered, frames, samples)) {
+        frames = o->dithered;
+    }
+    size_t clipped = convert_from_float(o->block, frames, o->sample, samples);
+    if (clipped > 0 && o->clipped == 0) {
+        tell_clipping(o);
+    }
+    o->clipped += clipped;
+}
+
+static bool write_frames(struct output *o, enum account_class class,
+                         const float *frames, uint64_t count, struct fault *f)
+{
+    o->writing = class;
+    while (count > 0) {
+        size_t n = next_block(o, count);
+        size_t samples = n * o->format.channels;
+        /* while the frames are in the processor's first cache */
+        encode(o, frames, samples);
+        levels_add(&o->levels, frames, n);
+        if (!sink_write(o->sink, o->block, n, f)) {
+            return false;
+        }
+        o->account.frames[class] += n;
+        o->frames += n;
+        frames += samples;
+        count -= n;
+    }
+    return true;
+}
+
+static const float *next_frames(const struct output *o, const float *frames,
+                                uint64_t count)
+{
+    return frames ? frames + count * o->format.channels : NULL;
 }
 
 void output_end_gap(struct output *o)
@@ -57,7 +151,9 @@ void output_end_gap(struct output *o)
     o->gap.frames = 0;
 }
 
-bool output_gap(struct output *o, const struct plan_gap *gap, struct fault *f)
+/* A part of a gap that is in the file. */
+static bool write_gap(struct output *o, const struct plan_gap *gap,
+                      const float *frames, struct fault *f)
 {
     if (o->gap.frames > 0 && o->gap.class != gap->class) {
         output_end_gap(o);
@@ -67,45 +163,57 @@ bool output_gap(struct output *o, const struct plan_gap *gap, struct fault *f)
             .class = gap->class, .at_frame = o->frames, .reason = gap->reason};
     }
     o->gap.frames += gap->frames;
-    return write_silence(o, gap->class, gap->frames, f);
+    return frames ? write_frames(o, gap->class, frames, gap->frames, f)
+                  : write_silence(o, gap->class, gap->frames, f);
+}
+
+bool output_gap(struct output *o, const struct plan_gap *gap,
+                const float *frames, struct fault *f)
+{
+    struct plan_gap part = *gap;
+    for (uint64_t left = gap->frames; left > 0; left -= part.frames) {
+        bool hidden;
+        part.frames = pauses_pass(&o->pauses, left, &hidden);
+        if (!hidden && !write_gap(o, &part, frames, f)) {
+            return false;
+        }
+        frames = next_frames(o, frames, part.frames);
+    }
+    return true;
 }
 
 bool output_frames(struct output *o, const float *frames, uint64_t count,
                    struct fault *f)
 {
-    if (count == 0) {
-        return true;
-    }
-    output_end_gap(o);
-    if (!frames) {
-        return write_silence(o, CLASS_CAPTURED, count, f);
-    }
-    o->writing = CLASS_CAPTURED;
     while (count > 0) {
-        size_t n = count < o->block_frames ? (size_t)count : o->block_frames;
-        size_t samples = n * o->format.channels;
-        /* while the frames are in the processor's first cache */
-        o->clipped += convert_from_float(o->block, frames, o->sample, samples);
-        levels_add(&o->levels, frames, n);
-        if (!sink_write(o->sink, o->block, n, f)) {
-            return false;
+        bool hidden;
+        uint64_t n = pauses_pass(&o->pauses, count, &hidden);
+        if (!hidden) {
+            output_end_gap(o);
+            if (!(frames ? write_frames(o, CLASS_CAPTURED, frames, n, f)
+                         : write_silence(o, CLASS_CAPTURED, n, f))) {
+                return false;
+            }
         }
-        o->account.frames[CLASS_CAPTURED] += n;
-        o->frames += n;
-        frames += samples;
+        frames = next_frames(o, frames, n);
         count -= n;
     }
     return true;
 }
 
-void output_reclassify(struct output *o, uint64_t frames)
+void output_reclassify(struct output *o, uint64_t frames, bool mixed)
 {
-    uint64_t idle = o->account.frames[CLASS_IDLE];
-    if (frames > idle) {
-        frames = idle;
+    static const enum account_class order[] = {CLASS_IDLE, CLASS_CAPTURED,
+                                               CLASS_GONE};
+    size_t count = mixed ? sizeof order / sizeof order[0] : 1;
+    frames = pauses_shown(&o->pauses, frames);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t *from = &o->account.frames[order[i]];
+        uint64_t n = *from < frames ? *from : frames;
+        *from -= n;
+        o->account.frames[CLASS_LOST] += n;
+        frames -= n;
     }
-    o->account.frames[CLASS_IDLE] -= frames;
-    o->account.frames[CLASS_LOST] += frames;
 }
 
 void output_settle(struct output *o, uint64_t frames)

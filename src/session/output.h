@@ -1,6 +1,6 @@
 /* output: the way into the file: silence and frames in the file's format; and
- * what is counted on that way: the account, levels, clipping, gaps. Writer
- * thread. Private to session/. */
+ * what is counted on that way: the account, levels, clipping, gaps. What lies
+ * in a pause goes no further than here. Writer thread. Private to session/. */
 #ifndef LOOPREC_SESSION_OUTPUT_H
 #define LOOPREC_SESSION_OUTPUT_H
 
@@ -9,7 +9,9 @@
 #include <stdint.h>
 
 #include "core/account.h"
+#include "core/dither.h"
 #include "core/levels.h"
+#include "core/pauses.h"
 #include "core/timeline.h"
 #include "session/internal.h"
 #include "sink/sink.h"
@@ -17,6 +19,8 @@
 /* Small enough for the processor's cache, large enough for the encoder; holds
  * at least 128 frames of FORMAT_CHANNELS_MAX channels. */
 enum { OUTPUT_BLOCK_BYTES = 16 * 1024 };
+
+enum { OUTPUT_MARKS = 64 }; /* that are ahead of what is written */
 
 /* A gap that may still grow. */
 struct pending_gap {
@@ -36,26 +40,42 @@ struct output {
     struct levels levels;
     struct account account; /* adds up to frames */
     struct pending_gap gap;
+    struct pauses pauses;         /* what comes for these is not written */
+    uint64_t marks[OUTPUT_MARKS]; /* frames to come that the sink is to mark */
+    unsigned mark_count;
+    bool marks_refused; /* it was told that one will not be in the file */
     enum account_class writing; /* what the last write was */
     uint64_t frames;            /* written */
     uint64_t clipped;           /* samples */
+    bool dithers;
+    struct dither dither;
     _Alignas(64) unsigned char block[OUTPUT_BLOCK_BYTES];
+    float dithered[OUTPUT_BLOCK_BYTES / sizeof(int16_t)];
 };
 
+/* DITHER: where SAMPLE is S16. */
 void output_init(struct output *o, struct sink *sink, struct queue *queue,
-                 const struct audio_format *format, enum sample_type sample);
+                 const struct audio_format *format, enum sample_type sample,
+                 bool dither);
 
-/* A gap of silence. Gaps of one class that touch are told as one. False: the
- * sink's fault. */
-bool output_gap(struct output *o, const struct plan_gap *gap, struct fault *f);
+/* A gap. Gaps of one class that touch are told as one. FRAMES is what other
+ * tracks gave meanwhile; NULL: silence. False: the sink's fault. */
+bool output_gap(struct output *o, const struct plan_gap *gap,
+                const float *frames, struct fault *f);
 
 /* COUNT captured frames in the file's rate and channels; NULL: captured
- * silence. False: the sink's fault. */
+ * silence. What is beyond full scale is clipped where the file has integers,
+ * and told the first time. False: the sink's fault. */
 bool output_frames(struct output *o, const float *frames, uint64_t count,
                    struct fault *f);
 
-/* FRAMES idle frames were lost after all. */
-void output_reclassify(struct output *o, uint64_t frames);
+/* FRAMES frames that were written as idle were lost after all; MIXED: as idle
+ * in one track, so that in the file they may be captured or gone. */
+void output_reclassify(struct output *o, uint64_t frames, bool mixed);
+
+/* Mark FRAME of the file; marks come in order. Where the file cannot hold it
+ * that is told, once. */
+void output_mark(struct output *o, uint64_t frame);
 
 /* A write failed, and FRAMES frames are in the file: make the account agree. */
 void output_settle(struct output *o, uint64_t frames);

@@ -1,12 +1,16 @@
-/* writer: reads every track's ring, asks the timeline where each packet
+/* writer: reads every lane's ring, asks the timeline where each packet
  * belongs, and writes the file. One thread; its functions for others are
  * marked. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "session/internal.h"
+#include "session/mixer.h"
+#include "session/orders.h"
 #include "session/output.h"
 #include "session/reader.h"
+#include "session/sleep.h"
+#include "session/space.h"
 #include "sys/clock.h"
 
 /* Sources are asked for so much more than the stop: where the file has a sound
@@ -15,7 +19,6 @@
 #define TAIL_NS INT64_C(30000000)
 /* Headers are made right this often: a killed recording ends that early. */
 #define COMMIT_NS INT64_C(200000000)
-
 struct writer {
     /* constant after create */
     struct writer_setup setup;
@@ -24,13 +27,20 @@ struct writer {
 
     /* writer thread only */
     struct output output;
-    struct reader reader; /* its fault is the writer's */
+    struct reader reader; /* its fault is the writer's, its stop_ns too */
+    struct mixer mixer;
+    struct sleep sleep;   /* its looks are ours */
+    struct orders orders; /* but what others write of them */
     enum session_end end; /* why we stop, once known */
-    int64_t stop_ns;      /* STOP_NEVER: go on */
+    struct space space;
     int64_t committed_ns;
+    struct sink_total total; /* known when the file is finished */
 
     /* under the mutex */
     struct session_status status;
+
+    /* writer thread */
+    int64_t patience_ns; /* until when the sources' ends are waited for */
 
     /* shared */
     _Atomic int64_t stop_asked_ns;
@@ -48,23 +58,27 @@ struct writer *writer_create(const struct writer_setup *setup, struct fault *f)
         return NULL;
     }
     w->setup = *setup;
-    w->stop_ns = STOP_NEVER;
     atomic_init(&w->stop_asked_ns, STOP_NEVER);
     output_init(&w->output, setup->sink, setup->queue, &setup->format,
-                setup->sample);
+                setup->sample, setup->dither);
+    w->status.channels = setup->format.channels;
     w->reader = (struct reader){
         .output = &w->output,
         .queue = setup->queue,
+        .sleep = &w->sleep,
         .virtual_time = setup->virtual_time,
         .hold = setup->hold,
+        .stop_ns = STOP_NEVER,
+        .overdue_ns = PACKET_NO_TIME,
     };
-    w->status.channels = setup->format.channels;
-    for (unsigned i = 0; i < setup->track_count; i++) {
-        struct track *t = &setup->tracks[i];
-        timeline_init(&t->timeline, setup->format.rate, setup->start_ns,
-                      setup->limit, setup->look_ns);
-        timeline_reformat(&t->timeline, t->info.format.rate);
-        t->writer_format = t->info.format;
+    space_init(&w->space, setup->queue, setup->format.rate);
+    orders_init(&w->orders, w->mutex, setup->limit, setup->virtual_time);
+    sleep_init(&w->sleep, setup->on_suspend, setup->queue, setup->sink,
+               setup->virtual_time);
+    if (!mixer_create(&w->mixer, setup, &w->reader)) {
+        *f = w->reader.fault;
+        writer_destroy(w);
+        return NULL;
     }
     return w;
 }
@@ -72,6 +86,7 @@ struct writer *writer_create(const struct writer_setup *setup, struct fault *f)
 void writer_destroy(struct writer *w)
 {
     if (w) {
+        mixer_destroy(&w->mixer);
         mutex_destroy(w->mutex);
         free(w);
     }
@@ -88,6 +103,20 @@ void writer_stop(struct writer *w, int64_t stop_ns)
     wake_set(w->setup.wake);
 }
 
+bool writer_pause(struct writer *w, int64_t at_ns)
+{
+    bool done = orders_give(&w->orders, ORDER_IS_PAUSE, at_ns);
+    wake_set(w->setup.wake);
+    return done;
+}
+
+bool writer_mark(struct writer *w, int64_t at_ns)
+{
+    bool done = orders_give(&w->orders, ORDER_IS_MARK, at_ns);
+    wake_set(w->setup.wake);
+    return done;
+}
+
 enum session_end writer_state(const struct writer *w)
 {
     /* acquire: pairs with finish; the file is then closed */
@@ -101,11 +130,15 @@ void writer_status(struct writer *w, struct session_status *out)
     *out = w->status;
     memset(w->status.peak, 0, sizeof(w->status.peak));
     mutex_unlock(w->mutex);
+    out->paused = orders_paused(&w->orders);
     out->end = writer_state(w);
     out->ring_fill = 0;
     for (unsigned i = 0; i < w->setup.track_count; i++) {
-        double fill = ring_fill(w->setup.tracks[i].ring);
-        out->ring_fill = fill > out->ring_fill ? fill : out->ring_fill;
+        const struct track *t = &w->setup.tracks[i];
+        for (unsigned k = lanes_used(t); k-- > 0;) {
+            double fill = ring_fill(t->lanes[k].ring);
+            out->ring_fill = fill > out->ring_fill ? fill : out->ring_fill;
+        }
     }
 }
 
@@ -124,42 +157,64 @@ static void stop_at(struct writer *w, enum session_end end, int64_t stop_ns)
     if (w->end == SESSION_RUNNING) {
         w->end = end;
     }
-    if (w->stop_ns == STOP_NEVER) {
-        w->stop_ns = stop_ns;
+    if (w->reader.stop_ns == STOP_NEVER) {
+        w->reader.stop_ns = stop_ns;
+        w->patience_ns = clock_now_ns() + PATIENCE_NS;
         interrupt_tracks(w, stop_ns == PACKET_NO_TIME ? SOURCE_STOP_NOW
                                                       : stop_ns + TAIL_NS);
     }
 }
 
+/* A reader that leaves is a normal end, when ever it does. */
+static enum session_end end_of(const struct fault *f)
+{
+    return f->err == ERR_PIPE_CLOSED ? SESSION_READER_CLOSED : SESSION_FAILED;
+}
+
 static void fail(struct writer *w)
 {
-    w->end = w->reader.fault.err == ERR_PIPE_CLOSED ? SESSION_READER_CLOSED
-                                                    : SESSION_FAILED;
-    w->stop_ns = PACKET_NO_TIME;
+    w->end = end_of(&w->reader.fault);
+    w->reader.stop_ns = PACKET_NO_TIME;
     interrupt_tracks(w, SOURCE_STOP_NOW);
 }
 
-/* Look whether somebody asked for the end, or the duration is over. */
+/* When the file is as long as it may get, if a clock tells that: the moment
+ * moves when the machine sleeps or the recording is paused. STOP_NEVER: it does
+ * not. */
+static int64_t deadline_ns(const struct writer *w)
+{
+    if (w->setup.virtual_time || w->orders.limit == UINT64_MAX) {
+        return STOP_NEVER;
+    }
+    return timeline_time(&w->mixer.lanes[0]->timeline, w->orders.limit);
+}
+
+/* Look whether the machine slept, somebody asked for a pause or the end, or the
+ * duration is over. */
 static void look_for_stop(struct writer *w)
 {
-    if (w->stop_ns != STOP_NEVER) {
-        return;
-    }
     /* relaxed: see writer_stop */
     int64_t asked =
         atomic_load_explicit(&w->stop_asked_ns, memory_order_relaxed);
+    /* first: what the other two mean depends on it */
+    sleep_look(&w->sleep, w->mixer.lanes, w->mixer.lane_count, asked);
+    if (w->reader.stop_ns != STOP_NEVER) {
+        w->reader.give_up =
+            !w->setup.virtual_time && clock_now_ns() >= w->patience_ns;
+        return;
+    }
+    orders_look(&w->orders, &w->mixer, &w->output);
     if (asked != STOP_NEVER) {
         if (w->setup.virtual_time) {
             stop_at(w, SESSION_STOPPED, PACKET_NO_TIME);
             return;
         }
         stop_at(w, SESSION_STOPPED, asked);
-        for (unsigned i = 0; i < w->setup.track_count; i++) {
-            timeline_set_stop(&w->setup.tracks[i].timeline, asked);
+        for (unsigned i = 0; i < w->mixer.lane_count; i++) {
+            timeline_set_stop(&w->mixer.lanes[i]->timeline, asked);
         }
-    } else if (w->setup.deadline_ns != STOP_NEVER &&
-               clock_now_ns() >= w->setup.deadline_ns) {
-        stop_at(w, SESSION_COMPLETE, w->setup.deadline_ns);
+    } else if (w->sleep.looked_ns >= deadline_ns(w)) {
+        stop_at(w, SESSION_COMPLETE, deadline_ns(w));
     }
 }
 
@@ -174,7 +229,10 @@ static void publish(struct writer *w)
     s->frames = w->output.frames;
     s->bytes = sink_bytes(w->setup.sink);
     s->account = w->output.account;
-    s->gone = w->setup.tracks[0].timeline.gone;
+    s->gone = false;
+    for (unsigned i = 0; i < w->mixer.lane_count; i++) {
+        s->gone = s->gone || w->mixer.lanes[i]->timeline.gone;
+    }
     for (uint32_t c = 0; c < w->output.format.channels; c++) {
         s->peak[c] = peaks[c] > s->peak[c] ? peaks[c] : s->peak[c];
         s->peak_so_far[c] = w->output.levels.peak[c];
@@ -182,37 +240,51 @@ static void publish(struct writer *w)
     mutex_unlock(w->mutex);
 }
 
+/* Nothing more is wanted, or nothing more comes. */
+static bool is_over(struct writer *w)
+{
+    bool full;
+    if (!mixer_is_done(&w->mixer, &full)) {
+        return false;
+    }
+    if (full) {
+        stop_at(w, SESSION_COMPLETE, PACKET_NO_TIME);
+        w->reader.stop_ns = PACKET_NO_TIME;
+        interrupt_tracks(w, SOURCE_STOP_NOW);
+    } else if (w->end == SESSION_RUNNING) {
+        w->end = SESSION_SOURCE_ENDED;
+    }
+    return true;
+}
+
 static void finish(struct writer *w, bool good)
 {
-    struct track *t = &w->setup.tracks[0];
-    if (good) {
-        int64_t stop_ns =
-            w->stop_ns == STOP_NEVER ? PACKET_NO_TIME : w->stop_ns;
-        good = reader_finish(&w->reader, t, stop_ns);
-        if (!good) {
-            fail(w);
-        }
+    if (good && !mixer_finish(&w->mixer)) {
+        good = false;
+        fail(w);
     }
     output_end_gap(&w->output);
-    if (!good) {
-        output_settle(&w->output, sink_frames(w->setup.sink));
-    }
     publish(w);
     struct fault f = {0};
-    if (!sink_close(w->setup.sink, &f) && w->reader.fault.err == ERR_OK) {
+    if (!sink_close_total(w->setup.sink, &w->total, &f) &&
+        w->reader.fault.err == ERR_OK) {
         w->reader.fault = f;
-        w->end = SESSION_FAILED;
+        w->end = end_of(&f);
+        good = false;
     }
-    if (w->end == SESSION_RUNNING) {
-        w->end = SESSION_STOPPED;
+    if (!good || w->total.frames != w->output.frames) {
+        output_settle(&w->output, w->total.frames);
     }
 }
 
+/* --- the thread --- */
+
 static int64_t poll_ns(const struct writer *w)
 {
-    int64_t poll = w->setup.poll_ns;
-    if (w->setup.deadline_ns != STOP_NEVER && w->stop_ns == STOP_NEVER) {
-        int64_t left = w->setup.deadline_ns - clock_now_ns();
+    int64_t poll = w->mixer.busy ? 0 : w->setup.poll_ns;
+    int64_t deadline = deadline_ns(w);
+    if (deadline != STOP_NEVER && w->reader.stop_ns == STOP_NEVER) {
+        int64_t left = deadline - clock_now_ns();
         poll = left < 0 ? 0 : left < poll ? left : poll;
     }
     return poll;
@@ -225,33 +297,38 @@ static bool commit(struct writer *w)
         return true;
     }
     w->committed_ns = now_ns;
+    space_look(&w->space, w->setup.sink, w->output.frames);
     return sink_commit(w->setup.sink, &w->reader.fault);
+}
+
+/* In virtual time sources wait for room: there is some. */
+static void wake_sources(struct writer *w)
+{
+    for (unsigned i = 0; i < w->mixer.lane_count; i++) {
+        struct lane *l = w->mixer.lanes[i];
+        struct track *t = l->track;
+        /* release: pairs with the capture thread's setting before it waits;
+         * a wake with memory makes a missed look harmless */
+        if (l->taken && atomic_exchange_explicit(&t->waits_for_room, false,
+                                                 memory_order_acq_rel)) {
+            wake_set(t->room);
+        }
+        l->taken = false;
+    }
 }
 
 static void writer_main(void *argument)
 {
     struct writer *w = argument;
-    struct track *t = &w->setup.tracks[0];
-    bool done = false;
     bool good = true;
+    bool over = false;
 
-    while (good && !done) {
+    while (good && !over) {
         wake_wait(w->setup.wake, poll_ns(w));
         look_for_stop(w);
-        w->reader.stopping = w->stop_ns != STOP_NEVER;
-        good = reader_drain(&w->reader, t, &done) && commit(w);
-        if (t->timeline.at >= t->timeline.limit && good) {
-            stop_at(w, SESSION_COMPLETE, PACKET_NO_TIME);
-            w->stop_ns = PACKET_NO_TIME;
-            interrupt_tracks(w, SOURCE_STOP_NOW);
-            break;
-        }
-        /* release: pairs with the capture thread's setting before it waits;
-         * a wake with memory makes a missed look harmless */
-        if (atomic_exchange_explicit(&t->waits_for_room, false,
-                                     memory_order_acq_rel)) {
-            wake_set(t->room);
-        }
+        good = mixer_drain(&w->mixer) && commit(w);
+        over = good && is_over(w);
+        wake_sources(w);
         publish(w);
     }
     if (!good) {
@@ -274,17 +351,26 @@ void writer_join(struct writer *w, struct session_report *out)
 {
     thread_join(w->thread);
     w->thread = NULL;
-    struct track *t = &w->setup.tracks[0];
     out->end = w->end;
     out->fault = w->reader.fault;
     out->format = w->setup.format;
     out->sample = w->setup.sample;
     out->frames = w->output.frames;
-    out->bytes = w->status.bytes;
+    out->bytes = w->total.bytes;
     out->account = w->output.account;
+    out->markers = w->orders.marks;
+    out->paused_frames = w->output.pauses.hidden;
+    out->asleep_ns = w->sleep.told_ns;
     out->peak_dbfs = levels_peak_dbfs(&w->output.levels);
     out->rms_dbfs = levels_rms_dbfs(&w->output.levels);
     out->clipped_samples = w->output.clipped;
-    out->ring_high_water = ring_high_water(t->ring);
-    out->drift_known = timeline_drift(&t->timeline, &out->drift_ppm);
+    for (unsigned i = 0; i < w->mixer.lane_count; i++) {
+        const struct lane *l = w->mixer.lanes[i];
+        double fill = ring_high_water(l->ring);
+        out->ring_high_water =
+            fill > out->ring_high_water ? fill : out->ring_high_water;
+        if (!out->drift_known) {
+            out->drift_known = timeline_drift(&l->timeline, &out->drift_ppm);
+        }
+    }
 }

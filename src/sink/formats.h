@@ -6,7 +6,9 @@
 #include "sink/medium.h"
 #include "sink/sink.h"
 
-extern const struct sink_ops sink_sndfile_ops; /* WAV and FLAC */
+extern const struct sink_ops sink_wave_ops;    /* WAV, RF64, Wave64 */
+extern const struct sink_ops sink_sndfile_ops; /* FLAC, Opus, MP3 */
+extern const struct sink_ops sink_vorbis_ops;
 extern const struct sink_ops sink_raw_ops;
 extern const struct sink_ops sink_null_ops;
 
@@ -16,30 +18,20 @@ static inline size_t sink_frame_bytes(const struct sink_request *request)
     return sample_bytes(request->sample) * request->format.channels;
 }
 
-/* Frames after a torn append: how many whole ones END bytes hold behind
- * START; one less where the data would have an odd number of bytes, which a
- * RIFF chunk cannot have without one more byte behind it. */
-static inline uint64_t sink_whole_frames(int64_t start, int64_t end,
-                                         size_t frame_bytes, bool even)
+/* What an encoder makes of so many SAMPLES that it was given, or will be, and
+ * has not written, at most. Without loss that is the samples as they are (which
+ * it takes where nothing is gained); no encoder that loses makes two bytes of a
+ * sample: the most are MP3 at 8000 Hz, and Opus with 1275 of 960 (RFC 6716,
+ * 3.4). The rest is for headers, which may not have been written either. */
+static inline uint64_t sink_encoder_most(uint64_t samples, size_t sample_bytes)
 {
-    uint64_t frames = 0;
-
-    if (end > start)
-        frames = (uint64_t)(end - start) / frame_bytes;
-    if (even && frames > 0 && (frames * frame_bytes) % 2 != 0)
-        frames--;
-    return frames;
+    return samples * sample_bytes + 65536;
 }
 
-/* raw.c: a sink of plain samples on M, which it takes over (also when it
- * fails), behind HEADER_BYTES of HEADER. */
-struct sink *raw_start(struct medium *m, const struct sink_request *request,
-                       const void *header, size_t header_bytes,
-                       struct fault *f);
+/* 0 to SINK_COMPRESSION_MAX: what was asked for, or the type's default. */
+int sink_compression(const struct sink_request *request);
 
-/* wav_pipe.c: a WAV for a stream. Takes M over, also when it fails. */
-struct sink *wav_pipe_start(struct medium *m,
-                            const struct sink_request *request,
-                            struct fault *f);
+/* types.c: TYPE, which is none of AUTO and unknown ones, is done by these. */
+const struct sink_ops *sink_type_ops(enum sink_type type);
 
 #endif

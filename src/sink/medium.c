@@ -3,6 +3,11 @@
 
 #include <string.h>
 
+#include "sys/clock.h"
+
+/* Commits come at least twice a second, so with the next one it may be late. */
+#define SYNC_EARLY_NS INT64_C(500000000)
+
 bool medium_open(struct medium *m, const struct sink_request *request,
                  struct fault *f)
 {
@@ -16,6 +21,8 @@ bool medium_open(struct medium *m, const struct sink_request *request,
     if (m->file == NULL)
         return false;
     m->stream = file_is_stream(m->file);
+    m->sync_ns = request->sync_ns;
+    m->synced_ns = clock_now_ns();
     return true;
 }
 
@@ -114,10 +121,33 @@ void medium_cut(struct medium *m, int64_t keep)
     m->end = keep;
 }
 
+static void sync_file(struct medium *m)
+{
+    struct fault fault = {0};
+
+    if (!file_sync(m->file, &fault))
+        medium_latch(m, &fault);
+    m->synced_ns = clock_now_ns();
+}
+
+bool medium_commit(struct medium *m, struct fault *f)
+{
+    struct fault gone = {0};
+
+    if (m->fault.err == ERR_OK && m->sync_ns > 0 &&
+        clock_now_ns() - m->synced_ns >= m->sync_ns - SYNC_EARLY_NS)
+        sync_file(m);
+    if (m->fault.err == ERR_OK && !file_is_there(m->file, &gone))
+        medium_latch(m, &gone);
+    return m->fault.err == ERR_OK || medium_tell(m, f);
+}
+
 bool medium_close(struct medium *m, unsigned before, struct fault *f)
 {
     struct fault fault = {0};
 
+    if (m->sync_ns > 0)
+        sync_file(m);
     if (!file_close(m->file, &fault))
         medium_latch(m, &fault);
     m->file = NULL;

@@ -22,6 +22,8 @@ struct medium {
     int64_t at;         /* where the file really is */
     int64_t length;     /* the end of the last append that was written whole */
     int64_t end;        /* length, and what a torn append left behind it */
+    int64_t sync_ns;    /* the request's */
+    int64_t synced_ns;  /* when it was last done */
     struct fault fault; /* the first failure; after it nothing is appended */
     unsigned failures;  /* how often the file failed */
 };
@@ -40,6 +42,11 @@ void medium_seek(struct medium *m, int64_t position);
 /* After a torn append: KEEP bytes are good, cut the rest off. No effect on
  * streams. */
 void medium_cut(struct medium *m, int64_t keep);
+
+/* The end of a commit: what was written goes to the disk itself where that is
+ * due; that the file was deleted is a failure. False after any failure, with
+ * the first one in F. */
+bool medium_commit(struct medium *m, struct fault *f);
 
 /* Keep FAULT if it is the first. */
 void medium_latch(struct medium *m, const struct fault *fault);

@@ -35,18 +35,21 @@ static bool null_write(struct sink *sink, const void *data, size_t frames,
     return true;
 }
 
-static bool null_close(struct sink *sink, struct fault *f)
-{
-    (void)f;
-    free(sink);
-    return true;
-}
-
 static uint64_t null_bytes(const struct sink *sink)
 {
     const struct null_sink *s = (const struct null_sink *)sink;
 
     return s->frames * s->frame_bytes;
+}
+
+static bool null_close(struct sink *sink, struct sink_total *total,
+                       struct fault *f)
+{
+    (void)f;
+    total->frames = ((struct null_sink *)sink)->frames;
+    total->bytes = null_bytes(sink);
+    free(sink);
+    return true;
 }
 
 static uint64_t null_frames(const struct sink *sink)

@@ -13,12 +13,46 @@
 enum sink_type {
     SINK_AUTO, /* by the file's ending */
     SINK_WAV,  /* RIFF/WAVE; becomes RF64 by itself beyond 4 GiB */
+    SINK_RF64, /* RF64 from the first byte on */
+    SINK_W64,  /* Sony Wave64 */
     SINK_FLAC,
+    SINK_OGG,  /* Ogg Vorbis */
+    SINK_OPUS, /* Ogg Opus */
+    SINK_MP3,
     SINK_RAW,  /* little-endian samples, nothing else */
     SINK_NULL, /* counts and forgets */
 };
 
-enum { SINK_COMPRESSION_DEFAULT = 5 };
+/* The type's own. */
+enum { SINK_COMPRESSION_DEFAULT = -1, SINK_COMPRESSION_MAX = 8 };
+
+/* What a file can say of itself. */
+enum sink_tag {
+    SINK_TAG_TITLE,
+    SINK_TAG_ARTIST,
+    SINK_TAG_ALBUM,
+    SINK_TAG_TRACKNUMBER,
+    SINK_TAG_GENRE,
+    SINK_TAG_DATE,
+    SINK_TAG_COMMENT,
+    SINK_TAG_COPYRIGHT,
+    SINK_TAG_LICENCE,
+    SINK_TAG_SOFTWARE,
+    SINK_TAG_COUNT
+};
+
+/* A mark makes a file no longer than by so many bytes. */
+enum { SINK_MARK_BYTES = 64 };
+
+/* The least time between two syncs. */
+#define SINK_SYNC_MIN_NS INT64_C(1000000000)
+
+enum { SINK_TAG_BYTES = 1000 }; /* of one, at most; what is beyond is cut */
+
+/* UTF-8. NULL: what is there by default, see texts.h; empty: nothing. */
+struct sink_tags {
+    const char *value[SINK_TAG_COUNT];
+};
 
 struct sink_request {
     const char *path;           /* UTF-8; "-": standard output; SINK_NULL may
@@ -26,13 +60,24 @@ struct sink_request {
     enum sink_type type;        /* not SINK_AUTO */
     struct audio_format format; /* rate, channels, mask of the file */
     enum sample_type sample;    /* S16, S24, S32 or F32 */
-    int compression;            /* 0..8, FLAC */
+    int compression;            /* 0 (large) to 8 (small), or the default */
     bool overwrite;
+    struct sink_tags tags;
+    int64_t sync_ns;         /* what was committed is on the disk itself at
+                              * least this often, and at the end; 0: when the
+                              * system likes */
     const char *device_name; /* for the file's comment; may be NULL */
     const char *date;        /* RFC 3339; may be NULL */
 };
 
+struct file; /* sys/file.h's */
 struct sink; /* each format embeds this as its first member */
+
+/* What a finished file holds. */
+struct sink_total {
+    uint64_t frames; /* in the file; fewer than were written where it failed */
+    uint64_t bytes;  /* on its medium, encoded, headers included */
+};
 
 struct sink_ops {
     const char *name;
@@ -42,50 +87,90 @@ struct sink_ops {
      * every further call is false with the same fault. */
     bool (*write)(struct sink *s, const void *data, size_t frames,
                   struct fault *f);
-    /* Make what is written readable after a crash: headers right, data on the
-     * disk (may block as long as the disk does). Called about twice a second.
-     * Optional. */
+    /* Make what is written readable after a crash of the program, and where
+     * the request's sync_ns has passed, of the computer (which may block as
+     * long as the disk does). Called at least twice a second. Optional. */
     bool (*commit)(struct sink *s, struct fault *f);
+    /* Frame FRAME of the file is marked; it may not be written yet. The mark is
+     * in the file once that is finished. False: it will not be. Optional: the
+     * type has none. */
+    bool (*mark)(struct sink *s, uint64_t frame);
     /* Finish and free, also after a failed write: the file is then valid up to
-     * what could be written. False: the finish itself failed. */
-    bool (*close)(struct sink *s, struct fault *f);
+     * what could be written. TOTAL is filled in either case. False: the
+     * finish itself failed. */
+    bool (*close)(struct sink *s, struct sink_total *total, struct fault *f);
     /* Bytes in the file so far (on its medium, encoded). */
     uint64_t (*bytes)(const struct sink *s);
     /* Frames that close would leave in the file, as far as it is known: all
      * that were written, or after a failed write those that are saved. */
     uint64_t (*frames)(const struct sink *s);
+    /* No more bytes than these the finished file will have if FRAMES more are
+     * written to it. Optional where a file is never cut by its size. */
+    uint64_t (*most_bytes)(const struct sink *s, uint64_t frames);
+    /* The file that is written, as long as the sink is open. Optional where
+     * there is none. */
+    const struct file *(*file)(const struct sink *s);
 };
 
 struct sink {
     const struct sink_ops *ops;
 };
 
-/* "wav", "flac", "raw", "null" -> type; SINK_AUTO when it is none. */
+/* --- types.c, texts.c: what can be told without a file; any thread --- */
+
+/* "wav", "flac" ... -> type; SINK_AUTO when it is none. */
 enum sink_type sink_type_parse(const char *name);
 const char *sink_type_name(enum sink_type type);
 
-/* All type names, for messages: "wav, flac, raw, null". */
+/* All type names, for messages: "wav, rf64, ..., null". */
 const char *sink_type_names(void);
 
 /* By PATH's ending (without case); SINK_AUTO when it says nothing. */
 enum sink_type sink_type_from_path(const char *path);
 
 /* Can TYPE hold SAMPLE at this rate and these channels? False: ERR_FORMAT with
- * what it can hold as hint. FORMAT NULL: only the sample type is checked. */
+ * what it can hold as hint. What is not known yet is not checked: FORMAT NULL,
+ * a rate or channels of 0, SAMPLE_NONE. */
 bool sink_check(enum sink_type type, enum sample_type sample,
                 const struct audio_format *format, struct fault *f);
 
-/* The sample type that suits: S16 where NATIVE is 16 bit or less, else S24. */
+/* The sample type that suits: S16 where NATIVE is 16 bit or less, else S24; of
+ * lossy types F32, which is what their encoders take. */
 enum sample_type sink_default_sample(enum sink_type type,
                                      enum sample_type native);
+
+/* Does a level of compression mean anything to TYPE? */
+bool sink_type_compresses(enum sink_type type);
+
+/* The tag that is called so (LENGTH bytes, without case); SINK_TAG_COUNT: none
+ * is. */
+enum sink_tag sink_tag_parse(const char *name, size_t length);
+const char *sink_tag_name(enum sink_tag tag);
+
+/* All of them, for messages. */
+const char *sink_tag_names(void);
+
+/* What REQUEST asks for and its type can not hold, though the sound itself is
+ * fine: a sentence each for a warning, to TELL. */
+void sink_caveats(const struct sink_request *request,
+                  void (*tell)(void *context, const char *text), void *context);
+
+/* --- sink.c --- */
 
 struct sink *sink_open(const struct sink_request *request, struct fault *f);
 bool sink_write(struct sink *s, const void *data, size_t frames,
                 struct fault *f);
 bool sink_commit(struct sink *s, struct fault *f);
+bool sink_mark(struct sink *s, uint64_t frame);
 bool sink_close(struct sink *s, struct fault *f); /* NULL is fine */
+/* The same, and tells what the file now holds: an encoder writes its last
+ * block only here. */
+bool sink_close_total(struct sink *s, struct sink_total *total,
+                      struct fault *f);
 uint64_t sink_bytes(const struct sink *s);
 uint64_t sink_frames(const struct sink *s);
+uint64_t sink_most_bytes(const struct sink *s, uint64_t frames);
+const struct file *sink_file(const struct sink *s); /* NULL: there is none */
 
 /* --- naming.c --- */
 

@@ -45,6 +45,27 @@ void device_list_free(struct device_list *list)
     list->count = 0;
 }
 
+struct app *app_list_add(struct app_list *list)
+{
+    struct app *grown = realloc(list->items, (list->count + 1) * sizeof *grown);
+    if (!grown) {
+        return NULL;
+    }
+    list->items = grown;
+    struct app *added = &grown[list->count++];
+    memset(added, 0, sizeof *added);
+    added->volume = -1;
+    added->peak = -1;
+    return added;
+}
+
+void app_list_free(struct app_list *list)
+{
+    free(list->items);
+    list->items = NULL;
+    list->count = 0;
+}
+
 /* --- device_list_find --- */
 
 static bool has_index(const struct device *d, const char *wanted)
@@ -85,23 +106,14 @@ static bool ambiguous(const struct device_list *list, const char *wanted,
     char detail[sizeof f->detail];
     /* At most half of the room for what was asked for. */
     char asked[sizeof detail / 2];
-    size_t length = (size_t)snprintf(
-        detail, sizeof detail, "%s:", text_copy(asked, sizeof asked, wanted));
-    const char *between = " ";
+    (void)snprintf(detail, sizeof detail,
+                   "%s:", text_copy(asked, sizeof asked, wanted));
     for (size_t i = 0; i < list->count; i++) {
         const struct device *d = &list->items[i];
-        if (!fits(d, wanted)) {
-            continue;
-        }
-        int added = snprintf(detail + length, sizeof detail - length,
-                             "%s%s (%s)", between, d->id, d->name);
-        if (added < 0 || (size_t)added >= sizeof detail - length) {
-            /* The last one would be cut: say instead that there are more. */
-            text_copy(detail + length, sizeof detail - length, " ...");
+        if (fits(d, wanted) &&
+            !text_list(detail, sizeof detail, "%s (%s)", d->id, d->name)) {
             break;
         }
-        length += (size_t)added;
-        between = ", ";
     }
     return fault_set(f, ERR_DEVICE_AMBIGUOUS, "find device", detail,
                      "give more of the name, or the id that -l shows");

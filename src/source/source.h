@@ -22,9 +22,58 @@
 
 struct source; /* each source embeds this as its first member */
 
+/* A sink of our own, that nobody hears: what plays into it is recorded. See
+ * struct null_sink_ops. */
+struct null_sink;
+
+/* What of all that plays is to be heard. */
+enum source_scope {
+    SCOPE_OUTPUT,  /* one output: device, or the default */
+    SCOPE_APP,     /* one application's process tree, and nothing else */
+    SCOPE_EXCLUDE, /* everything but the process trees of apps */
+    SCOPE_ALL,     /* every output */
+};
+
+/* Where a source tells what is no packet. Any thread of the source, never on
+ * the capture path; texts are copied before the call returns. */
+struct source_listener {
+    void *context;
+    /* Something that the user should know; raw text. */
+    void (*warn)(void *context, const char *text);
+    /* The same where the recording is likely to be worth nothing: sound plays
+     * and none arrives. With --strict it is a failure. */
+    void (*broken)(void *context, const char *text);
+    /* The device's clock against clock_now_ns(), measured so far. */
+    void (*drift)(void *context, double ppm);
+};
+
 /* What the user asked for; strings live as long as the source. */
 struct source_request {
-    const char *device;      /* -D; NULL: the default output */
+    enum source_scope scope;
+    const char *device; /* -D; NULL: the default output */
+    /* SCOPE_OUTPUT: this one, in the place of an output that is there. open
+     * makes it, also after a loss. Outlives the source. */
+    struct null_sink *null_sink;
+    /* SCOPE_APP: one, SCOPE_EXCLUDE: at least one; as typed: a process id, or
+     * a name: of the executable with or without ".exe", or of the application,
+     * without case. */
+    const char *const *apps;
+    size_t app_count;
+    /* SCOPE_APP: this very process instead, which the caller has started and
+     * keeps from being reaped; 0: none. Its end is not the source's: its
+     * children may play on, and the caller knows when they have ended. */
+    int64_t process_id;
+    /* What is not there when the recording begins is waited for. Windows: an
+     * application that ended, too, unless UNTIL_EXIT. */
+    bool wait;
+    /* SCOPE_APP: the end of an application that was given by its name is the
+     * source's, SOURCE_ENDED, as it always is of one given by its number. Else
+     * the next one of that name is recorded: on Linux always, on Windows with
+     * WAIT. */
+    bool until_exit;
+    bool keep_awake; /* keep the device's stream running by playing silence */
+    const struct source_listener *listener; /* NULL: nobody listens; outlives
+                                             * the source */
     const char *spec;        /* what follows "synth:"; NULL for real sources */
     bool follow;             /* follow the default when it moves */
     int64_t latency_ns;      /* how old a packet may be when it is handed over:
@@ -40,11 +89,29 @@ struct source_info {
     bool virtual_time;     /* stamps are not on clock_now_ns()'s clock, the
                             * source waits for room (it calls outlet->room):
                             * the session must not time anything by a clock */
+    /* How many streams, that come and go within this source and are mixed, it
+     * may hand over at the same time: each on a lane with an outlet of its own.
+     * All have FORMAT. 0: it is one stream by itself. The same at each opening,
+     * at most SOURCE_LANES_MAX. */
+    unsigned lanes;
 };
 
-/* Where a running source puts what it has. All on the capture thread. */
+enum { SOURCE_LANES_MAX = 64 };
+
+/* Where a running source puts what it has. All on the capture thread.
+ *
+ * A source with lanes has 1 + lanes of them. The first is the source's own: it
+ * gets no packets, its idle says how far time has come, so that what begins on
+ * a lane within half a second of that still finds its place. On a lane each
+ * stream starts with begin; idle is due for a lane from its first begin on,
+ * whether a stream is on it or not. */
 struct outlet {
     void *context;
+    /* For lanes only. A stream begins: what follows has stamps and positions of
+     * its own, and nothing of it is older than TIME_NS. False: the lane is not
+     * ready yet; to be asked again in the next turn, until then the system
+     * keeps what comes. */
+    bool (*begin)(void *context, int64_t time_ns);
     /* One packet (PACKET_AUDIO) and its samples of TYPE, interleaved, any
      * alignment; DATA may be NULL with PACKET_SILENT. The samples are copied
      * (converted to float32) before it returns. Never blocks: what does not
@@ -58,12 +125,17 @@ struct outlet {
     /* For sources with virtual time only: wait until a packet of FRAMES fits.
      * False: interrupted. */
     bool (*room)(void *context, uint32_t frames);
+    /* For sources with virtual time only: their machine slept after TIME_NS for
+     * LENGTH_NS, which their clock counts. (In real time the session asks the
+     * system itself.) May wait. NULL: nobody wants to know. */
+    void (*slept)(void *context, int64_t time_ns, int64_t length_ns);
 };
 
 enum source_end {
     SOURCE_INTERRUPTED, /* interrupt was called and the tail is fetched */
     SOURCE_LOST,        /* device or server gone, reason in the fault */
     SOURCE_REROUTED,    /* the default moved: open again for the new one */
+    SOURCE_ENDED,       /* what was recorded is over: the application ended */
 };
 
 /* interrupt's argument: stop now, there is no tail to fetch. */
@@ -81,11 +153,15 @@ struct source_ops {
     /* Connect, find the device, start the stream: when it returns true audio
      * is flowing (or would flow, if anything played). May block up to 5 s;
      * returns early with ERR_SOURCE_FAILED when interrupted. On failure
-     * nothing is left to close. ERR_NO_SERVER, NO_DEVICE, DEVICE_AMBIGUOUS,
-     * DEVICE_BUSY, UNSUPPORTED, SOURCE_FAILED. */
+     * nothing is left to close. After a loss NO_APP means that what was
+     * recorded has ended, SERVER_ENDED that it never comes back.
+     * ERR_NO_SERVER, SERVER_ENDED, NO_DEVICE, DEVICE_AMBIGUOUS, NO_APP,
+     * APP_AMBIGUOUS, DEVICE_BUSY, UNSUPPORTED, NO_APP_CAPTURE,
+     * SOURCE_FAILED. */
     bool (*open)(struct source *s, struct source_info *info, struct fault *f);
 
-    /* Capture until interrupted, lost or rerouted. After interrupt(stop_ns)
+    /* Capture until interrupted, lost or rerouted. OUT: one, or 1 + lanes of
+     * them. After interrupt(stop_ns)
      * it goes on until it has handed over what was played up to stop_ns, or
      * nothing more comes within a bound (at most 2 s, usually 100 ms). On LOST
      * and REROUTED F says why (err, detail). */
@@ -131,6 +207,49 @@ struct device_list {
     size_t count;
 };
 
+/* One stream or session of an application, for -L. Raw strings. */
+struct app {
+    int64_t process_id;   /* 0: unknown, or several */
+    char name[256];       /* what the application calls itself */
+    char executable[256]; /* the file's name, no folder */
+    char device_id[256];  /* the output it plays on */
+    char device_name[256];
+    const char *state; /* "active", "inactive", "corked", ... */
+    double volume;     /* linear, 1 is unchanged; below 0: unknown */
+    bool muted;
+    bool is_system;             /* the system's own sounds */
+    struct audio_format format; /* of its stream; rate 0: unknown */
+    double peak;                /* linear, now; below 0: unknown */
+};
+
+struct app_list {
+    struct app *items; /* malloc; app_list_free */
+    size_t count;
+};
+
+/* How a sink of our own comes and goes: plan, (open)?, close. Main thread. */
+struct null_sink_ops {
+    /* Decide where it is to be, and what it is called: on the running server,
+     * or on one of its own, where none answers and where a sink of ours would
+     * become the default output. Nothing is made, so a signal that ends the
+     * process before open leaves nothing behind; what runs that were killed
+     * have left is removed. May block up to 5 s. NULL: ERR_NO_SERVER,
+     * NO_MEMORY, INTERNAL in F. */
+    struct null_sink *(*plan)(const char *client_name, struct fault *f);
+    /* "NAME=VALUE", ends with NULL: a program that has these in its environment
+     * plays into it. The sink's. */
+    const char *const *(*environment)(const struct null_sink *n);
+    /* Start the server of its own, where there is to be one, before any thread
+     * but this one may end (see helper.h). The sink itself is made by the
+     * source that has it in its request. May block up to 5 s. False:
+     * ERR_NO_SERVER and what making a file can say in F; ERR_OK: a stop was
+     * requested meanwhile. */
+    bool (*open)(struct null_sink *n, struct fault *f);
+    /* Remove it, and end the server. What still plays into it is ended: moved
+     * elsewhere it would be heard. After its source. NULL is fine. */
+    void (*close)(struct null_sink *n);
+};
+
 /* One system that has devices. */
 struct source_system {
     const struct source_ops *ops;
@@ -138,6 +257,12 @@ struct source_system {
      * Main thread. */
     bool (*list)(const char *client_name, struct device_list *out,
                  struct fault *f);
+    /* Everything that plays or could. False: ERR_NO_SERVER ... in F. An empty
+     * list is no error. Main thread. */
+    bool (*list_apps)(const char *client_name, struct app_list *out,
+                      struct fault *f);
+    /* NULL: the system knows no sinks of one's own. */
+    const struct null_sink_ops *null_sinks;
 };
 
 /* What there is: source/pulse, source/wasapi (each only on its system) and
@@ -159,6 +284,11 @@ struct source *source_create(const struct source_request *request,
 /* Append a device, zeroed but for its index (none); NULL: out of memory. */
 struct device *device_list_add(struct device_list *list);
 void device_list_free(struct device_list *list);
+
+/* Append an application, zeroed but for what is unknown; NULL: out of memory.
+ */
+struct app *app_list_add(struct app_list *list);
+void app_list_free(struct app_list *list);
 
 /* How -D chooses, the same on every system: by index ("3", or "#3") where the
  * system has one, by exact id, by exact name, by a unique part of either

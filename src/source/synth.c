@@ -21,6 +21,10 @@
  *   period=TIME    a packet's length: 10ms; when fast 4096 frames
  *   fast           in virtual time: as fast as it is taken
  *   length=TIME    then nothing more comes, as from an idle device
+ *   stream=AT+TIME this is a stream of its own that plays then, and nothing
+ *                  else is; as often as wished: they are mixed, as those of an
+ *                  application are
+ *   lanes-down     of two streams the later one has the lower lane
  * Faults in time; each as often as wished
  *   gap=AT+TIME    frames existed and are lost: position and stamps jump, the
  *                  next packet has the discontinuity flag
@@ -28,10 +32,14 @@
  *   stall=AT+TIME  nothing comes, as when nothing plays: stamps jump, the
  *                  position does not
  *   burst=AT+TIME  what is due meanwhile comes at its end, with right stamps
+ *   sleep-at=AT+TIME  the machine sleeps, and the clock goes on: stamps jump,
+ *                  the position does not, nobody is told how time passes. Only
+ *                  when fast
  *   lose-at=AT[+TIME]  run ends as lost; open fails for TIME (1s)
  *   reroute-at=AT  run ends as rerouted
  *   reformat-at=AT:RATE[:CHANNELS]  run ends as lost; then the new format. AT
  *                  without colons
+ *   end-at=AT      run ends as what it records is over
  * Faults at all times
  *   drift=PPM      the device's crystal is so much faster than the clock
  *   jitter=TIME    stamps are late by up to so much, by a fixed pattern
@@ -42,6 +50,7 @@
  *   fail-open=N    the first N opens find no device */
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/text.h"
 #include "source/source.h"
@@ -80,6 +89,8 @@ struct synth {
     int64_t reached_ns; /* nothing that is older is still to come */
     bool missed;        /* before the next packet */
     struct synth_signal *signal;
+    unsigned lanes[SYNTH_EVENTS_MAX]; /* of each of spec's streams; 0: none */
+    bool begun[SYNTH_EVENTS_MAX + 1]; /* each lane was */
 
     uint64_t packets; /* so far, for jitter's pattern */
 };
@@ -156,6 +167,7 @@ static void begin(struct synth *s, int64_t ns)
     s->position = 0;
     s->missed = s->spec.flag_first;
     s->reached_ns = s->origin_ns + ns;
+    memset(s->lanes, 0, sizeof s->lanes);
 }
 
 /* Frame N's stamp. */
@@ -193,6 +205,7 @@ static bool synth_open(struct source *source, struct source_info *info,
                    .channel_mask = format_default_mask(s->plan.channels),
                    .native = s->spec.type},
         .virtual_time = s->spec.fast,
+        .lanes = s->spec.stream_count,
     };
     text_copy(info->device_id, sizeof info->device_id, "synth");
     text_copy(info->device_name, sizeof info->device_name, "Synthetic source");
@@ -216,6 +229,8 @@ static void synth_wait(struct source *source, int64_t timeout_ns)
         due = back;
     }
     if (s->spec.fast) {
+        /* not as fast as it goes: who waits may do so without an end */
+        wake_wait(s->wake, MS);
         s->virtual_ns = stop_time(s) == INT64_MAX ? due : now;
         return;
     }
@@ -228,6 +243,16 @@ static void synth_wait(struct source *source, int64_t timeout_ns)
 
 /* Let the time DUE come. IDLE: nothing is playing meanwhile, so that time
  * itself counts as reached. False: there is a stop that KNOWN_STOP is not. */
+/* Nothing that is older is still to come. */
+static void tell_reached(const struct synth *s, const struct outlet *out)
+{
+    for (unsigned i = s->spec.stream_count + 1; i-- > 0;) {
+        if (i == 0 || s->begun[i]) {
+            out[i].idle(out[i].context, s->reached_ns);
+        }
+    }
+}
+
 static bool wait_real(struct synth *s, const struct outlet *out, int64_t due,
                       int64_t known_stop, bool idle)
 {
@@ -241,7 +266,7 @@ static bool wait_real(struct synth *s, const struct outlet *out, int64_t due,
         if (idle && now > s->reached_ns) {
             s->reached_ns = now;
         }
-        out->idle(out->context, s->reached_ns);
+        tell_reached(s, out);
         wake_wait(s->wake, due - now < 50 * MS ? due - now : 50 * MS);
     }
 }
@@ -260,7 +285,7 @@ static bool wait_fast(struct synth *s, const struct outlet *out, int64_t due,
         int64_t left = due - s->virtual_ns;
         s->virtual_ns += left < step ? left : step;
         s->reached_ns = s->virtual_ns;
-        out->idle(out->context, s->reached_ns);
+        tell_reached(s, out);
         if (due == INT64_MAX) {
             step = step < 10000 * MS ? step + step / 8 : step;
             wake_wait(s->wake, MS);
@@ -277,6 +302,55 @@ static bool wait_until(struct synth *s, const struct outlet *out, int64_t due,
 {
     return s->spec.fast ? wait_fast(s, out, due, known_stop, idle)
                         : wait_real(s, out, due, known_stop, idle);
+}
+
+static bool has_lane(const struct synth *s, unsigned lane)
+{
+    for (unsigned i = 0; i < s->spec.event_count; i++) {
+        if (s->lanes[i] == lane) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The lowest lane that is free, or the highest. 0: it is not ready. */
+static unsigned find_lane(struct synth *s, const struct outlet *out,
+                          int64_t time_ns)
+{
+    unsigned lane = s->spec.lanes_down ? s->spec.stream_count : 1;
+    while (has_lane(s, lane)) {
+        lane += s->spec.lanes_down ? -1U : 1U;
+    }
+    while (!out[lane].begin(out[lane].context, time_ns)) {
+        if (stop_time(s) != INT64_MAX) {
+            return 0;
+        }
+        clock_sleep_ns(MS);
+    }
+    s->begun[lane] = true;
+    return lane;
+}
+
+/* PACKET on the lane of each stream that plays; packets end where one begins or
+ * ends. */
+static void emit_streams(struct synth *s, const struct outlet *out,
+                         const struct packet *packet, const void *data)
+{
+    for (unsigned i = 0; i < s->spec.event_count; i++) {
+        bool plays = s->spec.events[i].kind == SYNTH_STREAM &&
+                     s->frame >= s->plan.spans[i].first &&
+                     s->frame < s->plan.spans[i].last;
+        if (!plays) {
+            s->lanes[i] = 0;
+        } else if (s->lanes[i] == 0) {
+            s->lanes[i] = find_lane(s, out, stamp(s, s->frame));
+        }
+        const struct outlet *lane = &out[s->lanes[i]];
+        if (s->lanes[i] > 0) {
+            lane->packet(lane->context, packet, data, s->spec.type);
+        }
+    }
 }
 
 static void emit(struct synth *s, const struct outlet *out, uint32_t frames,
@@ -304,12 +378,16 @@ static void emit(struct synth *s, const struct outlet *out, uint32_t frames,
     if (silent) {
         packet.flags |= PACKET_SILENT;
     }
+    if (s->spec.stream_count > 0) {
+        emit_streams(s, out, &packet, data);
+    } else {
+        out->packet(out->context, &packet, data, s->spec.type);
+    }
     s->missed = false;
     s->packets++;
     s->frame += frames;
     s->position += frames;
     s->reached_ns = stamp(s, s->frame);
-    out->packet(out->context, &packet, data, s->spec.type);
 }
 
 /* One packet, when it is complete. False: room was interrupted. */
@@ -329,7 +407,7 @@ static bool run_packet(struct synth *s, const struct outlet *out,
     if (wait_until(s, out, s->origin_ns + due, stop, false)) {
         emit(s, out, frames, step->silent);
         if (s->spec.fast) {
-            out->idle(out->context, s->reached_ns);
+            tell_reached(s, out);
         }
     }
     return true;
@@ -338,6 +416,9 @@ static bool run_packet(struct synth *s, const struct outlet *out,
 /* The moment of STEP's event: why run ends. */
 static enum source_end end_for(const struct synth_event *e, struct fault *f)
 {
+    if (e->kind == SYNTH_OVER) {
+        return SOURCE_ENDED;
+    }
     const char *why = e->kind == SYNTH_LOSE       ? "lost, as asked for"
                       : e->kind == SYNTH_REFORMAT ? "format changed"
                                                   : "the default moved";
@@ -379,6 +460,15 @@ static enum source_end synth_run(struct source *source,
                 s->frame = step.until;
                 s->reached_ns = until;
             }
+            break;
+        case SYNTH_ASLEEP:
+            if (out->slept) {
+                int64_t now = stamp(s, s->frame);
+                out->slept(out->context, now, until - now);
+            }
+            s->virtual_ns = until;
+            s->frame = step.until;
+            s->reached_ns = until;
             break;
         case SYNTH_END:
             if (wait_until(s, out, stamp(s, s->frame), stop, false)) {

@@ -63,6 +63,7 @@ struct synth_step synth_plan_step(const struct synth_plan *p, uint64_t frame,
     struct synth_step step = {.act = SYNTH_PACKET, .until = stop_frame};
     bool idle = frame >= p->end_frame;
     bool gap = false;
+    bool asleep = false;
     if (frame >= stop_frame) {
         step.act = SYNTH_STOP;
         return step;
@@ -87,11 +88,15 @@ struct synth_step synth_plan_step(const struct synth_plan *p, uint64_t frame,
             change = inside ? p->spans[i].last : UINT64_MAX;
             gap = gap || (inside && e->kind == SYNTH_GAP);
             idle = idle || (inside && e->kind == SYNTH_STALL);
+            asleep = asleep || (inside && e->kind == SYNTH_SLEEP);
             step.silent = step.silent || (inside && e->kind == SYNTH_SILENT);
         }
         step.until = change < step.until ? change : step.until;
     }
-    step.act = gap ? SYNTH_MISS : idle ? SYNTH_IDLE : SYNTH_PACKET;
+    step.act = asleep ? SYNTH_ASLEEP
+               : gap  ? SYNTH_MISS
+               : idle ? SYNTH_IDLE
+                      : SYNTH_PACKET;
     return step;
 }
 

@@ -24,6 +24,7 @@ enum synth_act {
     SYNTH_PACKET, /* frames come */
     SYNTH_MISS,   /* frames up to the step's end are lost */
     SYNTH_IDLE,   /* nothing plays */
+    SYNTH_ASLEEP, /* the machine sleeps */
     SYNTH_END,    /* the step's event ends the run */
     SYNTH_STOP,
 };

@@ -10,13 +10,13 @@
 #include <string.h>
 
 #include "core/convert.h"
-#include "core/lanes.h"
+#include "core/simd.h"
 
 #define PI 3.14159265358979323846
 
 enum {
     NOISE_BLOCK = 1024, /* samples that are made from one set of seeds */
-    GENERATORS = 4 * LANES,
+    GENERATORS = 4 * SIMD_LANES,
     COUNTER_PERIOD = 65536,
     TABLE_MOST_BYTES = 64 << 20,
 };
@@ -97,7 +97,7 @@ static inline u32x4 xorshift(u32x4 x)
 
 static inline void put_noise(float *out, u32x4 random, f32x4 scale)
 {
-    lanes_store(out, __builtin_convertvector((i32x4)random, f32x4) * scale);
+    simd_store(out, __builtin_convertvector((i32x4)random, f32x4) * scale);
 }
 
 /* The samples of two blocks: in each four times four generators, which the
@@ -106,25 +106,25 @@ static inline void put_noise(float *out, u32x4 random, f32x4 scale)
 static void make_noise_pair(const struct synth_signal *s, uint64_t pair,
                             float *out)
 {
-    u32x4 state[2 * GENERATORS / LANES];
+    u32x4 state[2 * GENERATORS / SIMD_LANES];
     for (uint32_t i = 0; i < 2 * GENERATORS; i++) {
         uint64_t block = pair * 2 + i / GENERATORS;
         uint64_t seed = s->noise_seeds[i % GENERATORS];
-        state[i / LANES][i % LANES] =
+        state[i / SIMD_LANES][i % SIMD_LANES] =
             (uint32_t)(splitmix(seed ^ block) >> 32) | 1;
     }
-    f32x4 scale = lanes_all(s->amplitude / 2147483648.0f);
+    f32x4 scale = simd_all(s->amplitude / 2147483648.0f);
     u32x4 a = state[0], b = state[1], c = state[2], d = state[3];
     u32x4 e = state[4], f = state[5], g = state[6], h = state[7];
     for (size_t i = 0; i < NOISE_BLOCK; i += GENERATORS, out += GENERATORS) {
         put_noise(out, a = xorshift(a), scale);
-        put_noise(out + LANES, b = xorshift(b), scale);
-        put_noise(out + 2 * LANES, c = xorshift(c), scale);
-        put_noise(out + 3 * LANES, d = xorshift(d), scale);
+        put_noise(out + SIMD_LANES, b = xorshift(b), scale);
+        put_noise(out + 2 * SIMD_LANES, c = xorshift(c), scale);
+        put_noise(out + 3 * SIMD_LANES, d = xorshift(d), scale);
         put_noise(out + NOISE_BLOCK, e = xorshift(e), scale);
-        put_noise(out + NOISE_BLOCK + LANES, f = xorshift(f), scale);
-        put_noise(out + NOISE_BLOCK + 2 * LANES, g = xorshift(g), scale);
-        put_noise(out + NOISE_BLOCK + 3 * LANES, h = xorshift(h), scale);
+        put_noise(out + NOISE_BLOCK + SIMD_LANES, f = xorshift(f), scale);
+        put_noise(out + NOISE_BLOCK + 2 * SIMD_LANES, g = xorshift(g), scale);
+        put_noise(out + NOISE_BLOCK + 3 * SIMD_LANES, h = xorshift(h), scale);
     }
 }
 

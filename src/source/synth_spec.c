@@ -190,6 +190,12 @@ static bool set_fast(struct reading *r)
     return true;
 }
 
+static bool set_lanes_down(struct reading *r)
+{
+    r->spec->lanes_down = true;
+    return true;
+}
+
 static bool set_drift(struct reading *r)
 {
     return decimal(r->value, 3, &r->spec->drift_ppb) &&
@@ -238,6 +244,7 @@ static bool set_event(struct reading *r)
     }
     struct synth_event *event = &spec->events[spec->event_count++];
     *event = (struct synth_event){.kind = kind, .length_ns = NS_PER_S};
+    spec->stream_count += kind == SYNTH_STREAM;
     char *length = kind <= SYNTH_LOSE ? cut(text, '+') : NULL;
     char *rate = kind == SYNTH_REFORMAT ? cut(text, ':') : NULL;
     char *channels = rate ? cut(rate, ':') : NULL;
@@ -278,15 +285,19 @@ static const struct row {
     {"period", "period=TIME, up to 1s", MUST, set_period, 0},
     {"fast", "fast", BARE, set_fast, 0},
     {"length", "length=TIME", MUST, set_length, 0},
+    {"stream", "stream=AT+TIME", MUST, set_event, SYNTH_STREAM},
+    {"lanes-down", "lanes-down", BARE, set_lanes_down, 0},
     {"gap", "gap=AT+TIME", MUST, set_event, SYNTH_GAP},
     {"silent", "silent=AT+TIME", MUST, set_event, SYNTH_SILENT},
     {"stall", "stall=AT+TIME", MUST, set_event, SYNTH_STALL},
     {"burst", "burst=AT+TIME", MUST, set_event, SYNTH_BURST},
+    {"sleep-at", "sleep-at=AT+TIME", MUST, set_event, SYNTH_SLEEP},
     {"drift", "drift=PPM, -100000 to 100000", MUST, set_drift, 0},
     {"lose-at", "lose-at=AT[+TIME]", MUST, set_event, SYNTH_LOSE},
     {"reroute-at", "reroute-at=AT", MUST, set_event, SYNTH_REROUTE},
     {"reformat-at", "reformat-at=AT:RATE[:CHANNELS]", MUST, set_event,
      SYNTH_REFORMAT},
+    {"end-at", "end-at=AT", MUST, set_event, SYNTH_OVER},
     {"jitter", "jitter=TIME", MUST, set_jitter, 0},
     {"position", "position=none or position=zero", MUST, set_position, 0},
     {"time", "time=none", MUST, set_time, 0},
@@ -300,7 +311,7 @@ enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
 /* What ITEM (a name) is not: one of these. */
 static bool unknown(const char *item, struct fault *f)
 {
-    char list[256];
+    char list[300];
     size_t length = 0;
     for (size_t i = 0; i < ROW_COUNT && length < sizeof list; i++) {
         int added = snprintf(list + length, sizeof list - length, " %s%s",
@@ -372,6 +383,19 @@ bool synth_spec_parse(const char *text, struct synth_spec *spec,
                 break;
             }
             at += length + 1;
+        }
+    }
+    for (unsigned i = 0; i < spec->event_count; i++) {
+        bool sleeps = spec->events[i].kind == SYNTH_SLEEP;
+        if (sleeps && !spec->fast) {
+            return fault_set(f, ERR_USAGE, "synth",
+                             "'sleep-at' needs a time that can be made",
+                             "add the item fast");
+        }
+        if (sleeps && spec->stream_count > 0) {
+            return fault_set(f, ERR_USAGE, "synth",
+                             "'stream' and 'sleep-at' exclude each other",
+                             "leave out one of them");
         }
     }
     if (spec->type == SAMPLE_NONE) {

@@ -17,15 +17,18 @@ enum synth_kind {
     SYNTH_SILENCE,
 };
 
-/* The first four have a length, the others are moments. */
+/* The first six have a length, the others are moments. */
 enum synth_event_kind {
+    SYNTH_STREAM,
     SYNTH_GAP,
     SYNTH_SILENT,
     SYNTH_STALL,
     SYNTH_BURST,
+    SYNTH_SLEEP, /* only when fast */
     SYNTH_LOSE,
     SYNTH_REROUTE,
     SYNTH_REFORMAT,
+    SYNTH_OVER,
 };
 
 struct synth_event {
@@ -61,6 +64,7 @@ struct synth_spec {
     int64_t period_ns; /* 0: the default */
     int64_t length_ns; /* INT64_MAX: endless */
     bool fast;
+    bool lanes_down;
     /* what is wrong with it */
     int64_t drift_ppb;
     int64_t jitter_ns;
@@ -69,6 +73,7 @@ struct synth_spec {
     bool flag_every;
     bool flag_first;
     uint32_t fail_opens;
+    unsigned stream_count; /* of the events */
     unsigned event_count;
     struct synth_event events[SYNTH_EVENTS_MAX];
 };

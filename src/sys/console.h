@@ -31,8 +31,9 @@ struct console *console_open(void);
 /* Put the terminal back as it was. NULL is fine. */
 void console_close(struct console *c);
 
-/* Wait for a key, for WAKE or until TIMEOUT_NS passed (negative: no limit).
- * Returns the key's byte, or 0. Clears WAKE when it was the cause. */
+/* Wait for a key, for WAKE or until TIMEOUT_NS passed (negative: no limit). C
+ * may be NULL: no key comes then, and the terminal stays as it is. Returns the
+ * key's byte, or 0. Clears WAKE when it was the cause. */
 int console_wait(struct console *c, struct wake *wake, int64_t timeout_ns);
 
 /* Columns of the terminal behind standard error; 80 if it does not say. */

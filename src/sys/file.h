@@ -18,14 +18,20 @@ enum file_mode {
     FILE_NEW,       /* must not exist (O_EXCL / CREATE_NEW) */
     FILE_OVERWRITE, /* emptied when it exists */
     FILE_READ,      /* for reading only */
+    FILE_CHANGE,    /* an existing regular file, for reading and writing */
 };
 
 /* Open PATH. In F: ERR_FILE_EXISTS, NOT_A_DIRECTORY, NO_SUCH_DIRECTORY,
  * IS_A_DIRECTORY, PERMISSION, NO_SPACE, IO, NO_MEMORY with PATH as detail and
  * a remedy as hint. Permissions 0666 less umask; close-on-exec. A path that is
- * no regular file (a FIFO, /dev/null, a device) is opened as it is in both
- * writing modes and treated as a stream; a terminal or an empty PATH is
- * ERR_USAGE. Waits for a FIFO's reader until stop_requested (ERR_IO then). */
+ * no regular file (a FIFO, /dev/null, a device) is opened as it is by NEW and
+ * OVERWRITE and treated as a stream, and refused by CHANGE (UNSUPPORTED); a
+ * terminal, a whole disk (a block device) or an empty PATH is ERR_USAGE. A link
+ * (or FIFO, socket, device) that another user has put into a folder that is
+ * open to all is not written through (POSIX; PERMISSION). On Windows a name
+ * that Windows would take for something else (a device, a hidden stream, a name
+ * that ends earlier) is ERR_IO, but for NUL. Waits for a FIFO's reader until
+ * stop_requested (ERR_IO then). */
 struct file *file_open(const char *path, enum file_mode mode, struct fault *f);
 
 /* Standard output; it is not closed by file_close. A stream, unless it is a
@@ -55,9 +61,27 @@ int64_t file_length(const struct file *file);
 /* Cut to BYTES; the position stays. */
 bool file_truncate(struct file *file, int64_t bytes, struct fault *f);
 
-/* fsync / FlushFileBuffers. True where the medium knows no such thing (a
- * stream, a file system without it). */
+/* fsync / FlushFileBuffers, the file's name included. True where the medium
+ * knows no such thing (a stream, a file system without it). */
 bool file_sync(struct file *file, struct fault *f);
+
+/* False, with ERR_FILE_GONE in F: somebody has deleted it, and what is written
+ * to it will be nobody's. True where that can not be told, and for streams and
+ * standard output. */
+bool file_is_there(const struct file *file, struct fault *f);
+
+/* Bytes free for us where FILE lies; -1: unknown, or a stream. */
+int64_t file_room(const struct file *file);
+
+/* What tells a file from another one that has, or gets, its name. */
+struct file_mark {
+    uint64_t device, number;
+    int64_t bytes;      /* when it was finished; then it was changed last */
+    int64_t changed_ns; /* by a clock of the system's choice */
+};
+
+/* Which file is it? False: a stream, or the system does not say. */
+bool file_identify(const struct file *file, struct file_mark *mark);
 
 /* The first failure; err ERR_OK when there is none. */
 const struct fault *file_fault(const struct file *file);
@@ -70,6 +94,24 @@ bool file_close(struct file *file, struct fault *f);
 
 /* Does anything lie at PATH (a dangling link counts)? */
 bool file_exists(const char *path);
+
+/* Remove PATH where it is a regular file, and no link to one. False: it is
+ * something else, or the system refused. */
+bool file_remove(const char *path);
+
+/* PATH's file was closed: complete its MARK. False: another file lies there. */
+bool file_seal(const char *path, struct file_mark *mark);
+
+enum file_removal {
+    FILE_REMOVED,
+    FILE_MISSING, /* nothing lies there */
+    FILE_CHANGED, /* it is another file, or another size, or was written to */
+    FILE_STUCK,   /* the system refuses it */
+};
+
+/* Remove PATH where it is still the file of MARK, as it was sealed. */
+enum file_removal file_remove_sealed(const char *path,
+                                     const struct file_mark *mark);
 
 /* Would file_open(PATH, NEW or OVERWRITE) work, as far as can be told without
  * making anything: existence, the folder, its permission. */

@@ -1,6 +1,7 @@
 /* stop: requests from outside to end: SIGINT, SIGTERM, SIGHUP; Ctrl-C,
  * Ctrl-Break, close, log-off, shutdown. They do one thing: set the flag (the
- * program's one other mutable file-scope variable) and a wake. */
+ * program's one other mutable file-scope variable) and a wake. Orders, which
+ * are other signals (POSIX only), come the same way. */
 #ifndef LOOPREC_SYS_STOP_H
 #define LOOPREC_SYS_STOP_H
 
@@ -28,6 +29,27 @@ enum stop_cause stop_requested(int64_t *when_ns);
 
 /* A second request after the first: the user insists. The count. */
 unsigned stop_count(void);
+
+/* Did the first one come from a process, to this one alone as far as can be
+ * known (kill), and not from the terminal to all that runs in front of it?
+ * Never on Windows, where a console tells everybody. */
+bool stop_from_process(void);
+
+/* Did the terminal, the console or the user's session go away, be it after
+ * another request? Nobody is left then who could ask again. */
+bool stop_hangup(void);
+
+/* What else a signal can ask for. */
+enum stop_order {
+    ORDER_NONE,
+    ORDER_PAUSE, /* SIGUSR2: pause, or go on */
+    ORDER_MARK,  /* SIGUSR1: mark this moment */
+};
+
+/* The oldest order that was not taken yet, and when it came (clock_now_ns);
+ * ORDER_NONE: none. Some are kept, what is more at a time is not. One thread
+ * only. Never any on Windows. */
+enum stop_order stop_next_order(int64_t *when_ns);
 
 /* The files are finished: a waiting console handler may return (Windows ends
  * the process then). No effect on POSIX. */

@@ -54,6 +54,20 @@ setup() {
     run -1 analyse tone nothing.wav
 }
 
+@test "the level of one tone among others is right, and of one that is not there low" {
+    generate tone loud.wav --seconds=2 --hz=997 --db=-6
+    generate tone quiet.wav --seconds=2 --hz=1500 --db=-60
+    # floats: sums of 16-bit files would have their rounding in them
+    sox -D -m -v 1 loud.wav -v 1 quiet.wav -e floating-point -b 32 both.wav
+    near "$(measure dbfs level both.wav --hz=997)" -6 0.01 "the loud one"
+    near "$(measure dbfs level both.wav --hz=1500)" -60 0.1 "the quiet one"
+    below "$(measure dbfs level both.wav --hz=1200)" -120 "none"
+    near "$(measure dbfs level both.wav --hz=1500 --from=0.5 --to=0.8)" -60 0.1 "in a part"
+    generate tone-gap-tone gap.wav --tone=1 --gap=2 --hz=997
+    below "$(measure dbfs level gap.wav --hz=997 --from=1.1 --to=2.9)" -120 "in the gap"
+    run -1 analyse level both.wav
+}
+
 @test "onsets are exact to the frame" {
     generate tone-gap-tone signal.wav --tone=0.5 --gap=1.25
     [ "$(measure spans onsets signal.wav)" -eq 2 ]

@@ -3,6 +3,7 @@
 # server is needed. $LOOPREC names it (build/native/looprec).
 
 bats_require_minimum_version 1.5.0
+load terminal.bash
 
 setup() {
     LOOPREC=$(realpath "${LOOPREC:-$BATS_TEST_DIRNAME/../../build/native/looprec}")
@@ -101,13 +102,6 @@ finished() { # the last event's member $2 of $1.json
     jq -r "select(.event == \"finished\") | .$2" "$1.json"
 }
 
-# Run "$1" (a shell command) on a terminal of its own with the file $2 as its
-# keyboard; what it showed goes to $3.
-on_terminal() {
-    TERM=xterm script -qec "stty cols 80 rows 24; $1" /dev/null <"$2" >"$3" \
-        3>&-
-}
-
 frames_of() { # frames in the file $1
     sox --i -s "$1" 2>/dev/null || soxi -s "$1"
 }
@@ -163,7 +157,7 @@ frames_of() { # frames in the file $1
 
 @test "bad values are named with what would do" {
     refused 2 "tomorrow" "1h30m" -- -d tomorrow
-    refused 2 "mp4" "wav, flac, raw, null" -- -t mp4
+    refused 2 "mp4" "wav, rf64, w64, flac, ogg, opus, mp3, raw, null" -- -t mp4
     refused 2 "s20" "s16, s24, s32, f32" -- -f s20
     refused 2 "'9'" "0 to 8" -- --compression=9
     refused 2 "1ms" "10ms to 10m" -- --buffer=1ms
@@ -184,6 +178,14 @@ frames_of() { # frames in the file $1
     refused 2 "--source" "--device" -- -D 1 "$FAST" a.wav
     refused 2 "--quiet" "--verbose" -- -q -v a.wav
     refused 2 "--list-devices" "a.wav" -- -l a.wav
+    refused 2 "--list-apps" "a.wav" -- -L a.wav
+    refused 2 "--list-apps" "--source" -- -L "$FAST"
+    refused 2 "--list-devices" "--list-apps" -- -l -L
+    refused 2 "--keep-awake" "Windows" -- --keep-awake a.wav
+    refused 2 "--null-sink" "--device" -- --null-sink -D 1 a.wav
+    refused 2 "--null-sink" "--app" -- --null-sink --app=x a.wav -- touch ran
+    refused 2 "--null-sink" "--source" -- --null-sink "$FAST" a.wav
+    refused 2 "--keep-awake" "--source" -- --keep-awake "$FAST" a.wav
     [ -z "$(ls)" ]
 }
 
@@ -193,8 +195,8 @@ frames_of() { # frames in the file $1
     [ "$(stat -c %s a.x)" -eq 192 ]
 }
 
-@test "words after -- are a file, whatever they begin with" {
-    "$LOOPREC" -q "$FAST" -d 48f -- -d.wav
+@test "a file whose name begins with a hyphen is written with its folder" {
+    "$LOOPREC" -q "$FAST" -d 48f ./-d.wav
     [ -s ./-d.wav ]
 }
 
@@ -316,6 +318,40 @@ frames_of() { # frames in the file $1
     [ -z "$(ls)" ]
 }
 
+# Files for every second of the next ten: a name of its own is taken.
+@test "a default name that exists gets a number, --overwrite or not" {
+    local second now
+    now=$(date +%s)
+    for ((second = now; second < now + 10; second++)); do
+        echo precious >"looprec-$(date -d "@$second" +%Y%m%d-%H%M%S).flac"
+    done
+    "$LOOPREC" --source=synth:tone,fast -d 10f --json --overwrite >first.json 2>messages
+    "$LOOPREC" --source=synth:tone,fast -d 10f --json >second.json 2>messages
+    [[ $(final_file first.json) =~ ^looprec-[0-9]{8}-[0-9]{6}-[23]\.flac$ ]]
+    [[ $(final_file second.json) =~ ^looprec-[0-9]{8}-[0-9]{6}-[23]\.flac$ ]]
+    [ "$(final_file first.json)" != "$(final_file second.json)" ]
+    soxi -s "$(final_file first.json)" | grep -qx 10
+    soxi -s "$(final_file second.json)" | grep -qx 10
+    [ "$(cat looprec-*[0-9][0-9].flac | sort -u)" = precious ]
+}
+
+final_file() { # FILE of events: what the last one names
+    jq -rs 'last | .file' "$1"
+}
+
+@test "recordings that begin at once have files of their own" {
+    local n pids=()
+    for n in 1 2 3 4; do
+        "$LOOPREC" -q --source=synth:tone,fast -d 10f 3>&- &
+        pids+=("$!")
+    done
+    for n in "${pids[@]}"; do
+        wait "$n"
+    done
+    files=(looprec-*.flac)
+    [ "${#files[@]}" -eq 4 ]
+}
+
 # --- names ---
 
 @test "a hostile file name reaches the file system, not the terminal" {
@@ -378,6 +414,15 @@ frames_of() { # frames in the file $1
         (.time | test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\\.[0-9]{3}([+-][0-9]{2}:[0-9]{2}|Z)$")))' a.json
     jq -es '.[0].event == "started" and .[-1].event == "finished" and
         ([.[] | select(.event == "finished")] | length) == 1' a.json
+}
+
+@test "JSON: the bytes at the end are the file's, its last block included" {
+    local type
+    for type in flac wav raw; do
+        run -0 --separate-stderr "$LOOPREC" -q --json --source=synth:noise,fast -d 12345f "a.$type"
+        [ "$(jq -r 'select(.event == "finished") | .bytes' <<<"$output")" -eq \
+            "$(stat -c %s "a.$type")" ]
+    done
 }
 
 @test "JSON: started, progress and finished have their members" {
@@ -565,35 +610,21 @@ frames_of() { # frames in the file $1
 # --- a terminal ---
 
 @test "on a terminal: a status line, and q ends it" {
-    mkfifo keys
-    on_terminal "$LOOPREC $LIVE a.flac" keys screen &
-    local pid=$!
-    PIDS+=("$pid")
-    exec 7>keys
+    begin_on_terminal "$LOOPREC $LIVE a.flac"
     eventually grep -q '00:00:00\.[3-9].* L [#.|]* .* R [#.|]*' screen
     grep -q 'Ctrl-C or q ends it' screen
     printf q >&7
-    local code=0
-    wait "$pid" || code=$?
-    exec 7>&-
-    [ "$code" -eq 0 ]
+    end_on_terminal
     grep -q '0 frames lost' screen
     [ "$(frames_of a.flac)" -gt 4800 ]
-    # no line was longer than the terminal is wide
-    tr '\r' '\n' <screen | sed 's/\x1b\[K//g' >lines
-    lacks lines '^00:.\{77\}'
+    is_within_terminal
 }
 
 @test "on a terminal: Ctrl-C ends it, and the modes are put back" {
-    mkfifo keys
-    on_terminal "trap : INT; stty -a >before; $LOOPREC $LIVE a.flac; echo code \$?; stty -a >after" keys screen &
-    local pid=$!
-    PIDS+=("$pid")
-    exec 7>keys
+    begin_on_terminal "trap : INT; stty -a >before; $LOOPREC $LIVE a.flac; echo code \$?; stty -a >after"
     eventually grep -q '00:00:00\.[3-9]' screen
     printf '\003' >&7
-    wait "$pid" || true
-    exec 7>&-
+    end_on_terminal || true
     grep -q 'code 0' screen
     cmp before after
 }

@@ -53,6 +53,12 @@ near() {
         fail "$4: $1 is not within $3 of $2"
 }
 
+# A level, which may be -inf, is below so many decibels; $3 says what it is.
+below() {
+    [ "$1" = -inf ] || awk -v a="$1" -v b="$2" 'BEGIN { exit !(a != "" && a + 0 < b + 0) }' ||
+        fail "$3: $1 dB is not below $2"
+}
+
 now_ns() { date +%s%N; }
 
 # RFC 3339 to nanoseconds since 1970.
@@ -161,6 +167,16 @@ stop_server() {
     rm -rf "$dir"
 }
 
+# What a user of pactl sees, but for what moves by itself and for pactl itself.
+server_state() {
+    local what
+    for what in sinks sources sink-inputs source-outputs modules; do
+        pactl list "$what"
+    done | grep -v 'Latency: '
+    pactl info | grep '^Default'
+    pactl list short clients | grep -vc pactl || :
+}
+
 # --- tools ---
 
 analyse() { "$TOOLS/analyse" "$@"; }
@@ -262,6 +278,14 @@ final() { jq -rs "last | $2" "$1.json"; }
 
 # A member of the first event.
 first() { jq -rs "[.[] | select(.event == \"started\")][0] | $2" "$1.json"; }
+
+# The recording $1 has more than $2 frames by now.
+has_grown() {
+    local frames
+    frames=$(jq -s '[.[] | select(.event == "progress")] | last | .frames // 0' \
+        "$1.json" 2>/dev/null)
+    ((${frames:-0} > $2))
+}
 
 # The nanosecond of the wall clock that frame 0 stands for.
 started_ns() { time_ns "$(first "$1" .time)"; }

@@ -274,7 +274,8 @@ both_whole() { # file, options
         near "$length" "$(calculate "($SENT_NS - $(started_ns $name)) / 1e9")" "$stop_s" "$file: its length"
         [ "$(final $name .stop)" = interrupt ]
         near "$(measure click1_dbfs clicks $file)" 0 0.1 "$file: the click"
-        near "$(calculate "$length - $(measure click1 clicks $file)")" 0.1 0.06 "$file: from the click to the end"
+        near "$(calculate "$length - $(measure click1 clicks $file)")" \
+            "$(calculate "($SENT_NS - $HEARD_NS) / 1e9")" 0.06 "$file: from the click to the end"
     done
 }
 

@@ -231,6 +231,29 @@ SH
     nothing_left
 }
 
+@test "make: without pkg-config or a library it names the remedy" {
+    run ! make -C "$scripts/.." PKG_CONFIG=no-such-tool B="$BATS_TEST_TMPDIR/build"
+    [[ $output == *"run 'scripts/setup native'"* ]]
+    [[ $output != *"fatal error"* ]]
+    run ! make -C "$scripts/.." DEPS="sndfile no-such-library" B="$BATS_TEST_TMPDIR/build"
+    [[ $output == *no-such-library* ]]
+    [[ $output == *"run 'scripts/setup native'"* ]]
+}
+
+@test "setup: a private sound server needs little" {
+    # a machine of apt where nothing is installed
+    local bin=$BATS_TEST_TMPDIR/bin
+    mkdir "$bin"
+    printf '#!/bin/sh\nexit 0\n' | tee "$bin/apt-get" >"$bin/dpkg-query"
+    chmod +x "$bin"/*
+    PATH=$bin:$PATH run "$scripts/setup" --dry-run sound
+    [[ $output == *pulseaudio-utils* ]]
+    [ "$(grep -c '^  [a-z]' <<<"$output")" -le 5 ]
+    PATH=$bin:$PATH run "$scripts/setup" --dry-run tests
+    [[ $output == *pulseaudio-utils* ]]
+    [[ $output == *bats* ]]
+}
+
 @test "setup: names what is missing, or nothing" {
     run "$scripts/setup" --dry-run native
     [ "$status" -eq 0 ]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # What only the Windows executable has, under Wine: console events, names in
-# Unicode, a machine without audio, the DLLs it asks for.
+# Unicode, a machine without audio.
 
 SYSTEM=wine
 load lib.bash
@@ -65,6 +65,38 @@ ends_well() {
     ends_well shutdown hangup
 }
 
+# Nobody reads the audio any longer: the events, on standard error, show that
+# no frame more gets out.
+is_stalled() { # name
+    jq -es 'map(select(.event == "progress") | .frames) | length > 2 and .[-1] == .[-2]' "$1.json" >/dev/null
+}
+
+# Standard output is a pipe that nobody reads; the event $1 ends it all the
+# same, and it says why.
+ends_stalled() {
+    mkfifo pipe
+    sleep 60 <pipe 3>&- &
+    PIDS+=("$!")
+    looprec --json --source=synth:noise -t raw -f s16 - >pipe 2>stalled.json </dev/null 3>&- &
+    local recorder=$!
+    PIDS+=("$recorder")
+    eventually is_stalled stalled
+    local sent=$SECONDS
+    "$ROOT/scripts/wine-ctrl" "$1" "$recorder"
+    await_end "$recorder" 20
+    ((SECONDS - sent <= 6)) || fail "it took $((SECONDS - sent)) s"
+    events_show stalled 'last | .event == "finished" and .exit == 1 and .error == "io"'
+}
+
+@test "a reader that stalls cannot hold a stop for ever" {
+    ends_stalled c
+    [ "$STATUS" -eq 1 ]
+}
+
+@test "a reader that stalls: what closes the console waits for the report" {
+    ends_stalled close
+}
+
 # --- the machine ---
 
 @test "a name in Unicode and a path with backslashes" {
@@ -73,6 +105,38 @@ ends_well() {
     has_frames 'Ünïcode ☃/録音.flac' 4800
     run -1 looprec -q -d 4800f 'Ünïcode ☃\録音.flac'
     [[ $output == *録音.flac* ]]
+}
+
+# a character of four bytes too, which Windows holds as two
+@test "an output's name in Unicode is listed, taken and told" {
+    local name='Köpf-hörer ☃ 録音 𝄞' module
+    module=$(pactl load-module module-null-sink sink_name=unicode "sink_properties='device.description=\"$name\"'")
+    looprec -l --json >list.json
+    looprec -l >list
+    looprec -d 4800f -D 'hörer ☃ 録音 𝄞' --json two.wav >two.json 2>two.err </dev/null
+    pactl unload-module "$module"
+    jq -e --arg name "$name" 'any(.[]; .name == $name)' list.json
+    grep -qF "$name" list
+    [ "$(first two .device)" = "$name" ]
+    grep -qF "$name" two.err
+    has_frames two.wav 4800
+}
+
+@test "a path of 400 characters, whole and relative" {
+    local part deep here
+    part=$(printf 'é%.0s' {1..99})
+    deep=$part/$part
+    here=$PWD
+    mkdir -p "$deep/$deep"
+    looprec -q --source=synth:counter,fast -d 4800f "$here/$deep/$deep/whole.wav" </dev/null
+    has_frames "$deep/$deep/whole.wav" 4800
+    looprec -q --source=synth:counter,fast -d 4800f "$deep/$deep/relative.flac" </dev/null
+    has_frames "$deep/$deep/relative.flac" 4800
+    # what lies there is safe, and a missing folder is told, as everywhere
+    run -1 looprec -q --source=synth:counter,fast -d 4800f "$deep/$deep/../$part/whole.wav"
+    [[ $output == *"the file exists"* ]]
+    run -1 looprec -q --source=synth:counter,fast -d 4800f "$deep/$deep/$part/none.wav"
+    [[ $output == *"no such directory"* ]]
 }
 
 @test "without an audio device it says so" {
@@ -94,14 +158,12 @@ REG
     [ "$(tr -d '\r' <<<"$output")" = "[]" ]
 }
 
-@test "it needs no DLL but the system's" {
-    local dll
-    while read -r dll; do
-        case ${dll,,} in
-        kernel32.dll | msvcrt.dll | ole32.dll | user32.dll | advapi32.dll | avrt.dll | shell32.dll | shlwapi.dll | ws2_32.dll | bcrypt.dll | ntdll.dll | ucrtbase.dll | api-ms-win-*) ;;
-        *) fail "it asks for $dll" ;;
-        esac
-    done < <(x86_64-w64-mingw32-objdump -p "$LOOPREC" | sed -n 's/.*DLL Name: //p')
+@test "--null-sink is refused: it is for Linux" {
+    run --separate-stderr -2 looprec --null-sink -d 1 nothing.wav -- cmd /c echo ran
+    echo "$stderr"
+    [[ $stderr == *"--null-sink is for Linux"*"leave it out"* ]]
+    [ -z "$output" ]
+    [ ! -e nothing.wav ]
 }
 
 @test "what goes through a pipe has no line ends turned" {

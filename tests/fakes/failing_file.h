@@ -21,10 +21,16 @@ struct failing_plan {
     unsigned call; /* which call of write, truncate, sync or close fails,
                     * from 1; 0: none */
     enum failing_how how;
-    enum error err; /* with what */
-    size_t partial; /* bytes of a failing write that still get through */
-    bool stream;    /* be a pipe */
-    int64_t keep;   /* bytes to remember, the rest only counts; 0: all */
+    enum error err;      /* with what */
+    size_t partial;      /* bytes of a failing write that still get through */
+    bool stream;         /* be a pipe */
+    int64_t room;        /* bytes free where it lies, less what it has; 0:
+                          * unknown */
+    bool another;        /* what is opened next lies on another disk, which
+                          * does not fail */
+    bool deleted;        /* by somebody, at once */
+    int64_t keep;        /* bytes to remember, the rest only counts; 0: all */
+    void (*stall)(void); /* called before each write, which waits for it */
 };
 
 struct file {
@@ -39,7 +45,10 @@ static struct {
     size_t capacity;
     int64_t length;
     int64_t whole; /* the end of the last write that succeeded and appended */
+    unsigned char *before; /* the file before this one */
+    int64_t before_length;
     unsigned calls;
+    unsigned opened; /* files so far */
     bool open;
     bool misused; /* a stream was sought in, or a closed file used */
     struct file file;
@@ -48,6 +57,7 @@ static struct {
 static void failing_reset(const struct failing_plan *plan)
 {
     free(failing.data);
+    free(failing.before);
     memset(&failing, 0, sizeof failing);
     if (plan != NULL)
         failing.plan = *plan;
@@ -102,12 +112,29 @@ static void failing_store(struct file *file, const void *data, size_t bytes)
         failing.length = end;
 }
 
+/* The file goes, and is kept; there is room for another one. */
+static void failing_next(void)
+{
+    free(failing.before);
+    failing.before = failing.data;
+    failing.before_length = failing.length;
+    failing.data = NULL;
+    failing.capacity = 0;
+    failing.length = failing.whole = 0;
+    if (failing.plan.another) {
+        failing.plan.call = 0;
+        failing.plan.deleted = false;
+    }
+}
+
 struct file *file_open(const char *path, enum file_mode mode, struct fault *f)
 {
     (void)path;
     (void)mode;
     (void)f;
     memset(&failing.file, 0, sizeof failing.file);
+    if (failing.opened++ > 0)
+        failing_next();
     failing.open = true;
     return &failing.file;
 }
@@ -127,6 +154,8 @@ bool file_is_stream(const struct file *file)
 bool file_write(struct file *file, const void *data, size_t bytes,
                 struct fault *f)
 {
+    if (failing.plan.stall != NULL)
+        failing.plan.stall();
     if (failing_now(file->position + (int64_t)bytes > failing.length)) {
         bool first = failing.calls == failing.plan.call;
         size_t part = first ? failing.plan.partial : 0;
@@ -184,6 +213,26 @@ bool file_sync(struct file *file, struct fault *f)
     return !failing_now(false) || failing_tell(file, "sync", f);
 }
 
+bool file_is_there(const struct file *file, struct fault *f)
+{
+    (void)file;
+    return !failing.plan.deleted ||
+           fault_set(f, ERR_FILE_GONE, "write", "memory", NULL);
+}
+
+bool file_identify(const struct file *file, struct file_mark *mark)
+{
+    (void)file;
+    (void)mark;
+    return false;
+}
+
+int64_t file_room(const struct file *file)
+{
+    (void)file;
+    return failing.plan.room > 0 ? failing.plan.room - failing.length : -1;
+}
+
 const struct fault *file_fault(const struct file *file)
 {
     return &file->first;
@@ -204,6 +253,32 @@ bool file_exists(const char *path)
 {
     (void)path;
     return false;
+}
+
+/* The one that is remembered. */
+bool file_remove(const char *path)
+{
+    (void)path;
+    if (failing.open)
+        failing.misused = true;
+    failing.length = 0;
+    return true;
+}
+
+bool file_seal(const char *path, struct file_mark *mark)
+{
+    (void)path;
+    (void)mark;
+    return false;
+}
+
+enum file_removal file_remove_sealed(const char *path,
+                                     const struct file_mark *mark)
+{
+    (void)path;
+    (void)mark;
+    failing.misused = true; /* nothing was sealed */
+    return FILE_STUCK;
 }
 
 bool file_check(const char *path, bool overwrite, struct fault *f)

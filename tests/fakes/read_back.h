@@ -15,6 +15,19 @@
 
 enum { READ_BACK_MAX_FRAMES = 20000, READ_BACK_MAX_CHANNELS = 8 };
 
+/* Can files of this type be read here? Built for Windows, libsndfile 1.2.2 with
+ * mpg123 1.32.10 never returns from opening an MP3, whoever wrote it; these are
+ * read by other programs (tests/e2e/windows_formats.bats). */
+static inline bool read_back_knows(enum sink_type type)
+{
+#ifdef _WIN32
+    return type != SINK_MP3;
+#else
+    (void)type;
+    return true;
+#endif
+}
+
 struct read_back {
     bool readable;
     SF_INFO info;
@@ -180,20 +193,29 @@ static void read_back_fill(void *to, enum sample_type sample, unsigned channels,
         p += read_back_make(p, sample, first * channels + i);
 }
 
-/* Are the first FRAMES frames the test's audio, bit for bit? */
-static bool read_back_equal(const struct read_back *r, enum sample_type sample,
-                            unsigned channels, size_t frames)
+/* Are the first FRAMES frames the test's audio from FIRST on, bit for bit? */
+static inline bool read_back_equal_from(const struct read_back *r,
+                                        enum sample_type sample,
+                                        unsigned channels, size_t first,
+                                        size_t frames)
 {
     const unsigned char *p = (const unsigned char *)r->samples;
 
     for (size_t i = 0; i < frames * channels; i++) {
         unsigned char want[4];
-        size_t bytes = read_back_make(want, sample, i);
+        size_t bytes = read_back_make(want, sample, first * channels + i);
         if (memcmp(p, want, bytes) != 0)
             return false;
         p += bytes;
     }
     return true;
+}
+
+static inline bool read_back_equal(const struct read_back *r,
+                                   enum sample_type sample, unsigned channels,
+                                   size_t frames)
+{
+    return read_back_equal_from(r, sample, channels, 0, frames);
 }
 
 #endif

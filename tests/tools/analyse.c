@@ -19,16 +19,13 @@ static const char USAGE[] =
     "           what counts as a break (2); --hz=HZ: it is known, and the "
     "phase\n"
     "           that this stretch's tone has at frame 0 is printed\n"
+    "  level    of --hz=HZ alone, whatever else there is some hertz away\n"
     "  onsets   where sound begins and ends; --threshold=DB (-40);\n"
     "           --hold=S: shorter pauses do not count (0.02)\n"
     "  clicks   the loudest frames; --count=N (1) --apart=S (0.01)\n"
     "  silence  stretches of zeros in all channels; --least=S (0.001)\n"
     "  counter  breaks in the pattern (frame * channels + channel) mod 65536\n"
     "  find     NEEDLE FILE: where NEEDLE's samples are in FILE, bit for bit\n"
-    "  await    reads raw samples from standard input until there is sound, "
-    "and\n"
-    "           prints the time; --threshold=DB (-40) --every=S: goes on and\n"
-    "           prints each sound that comes after so much silence\n"
     "--from and --to are seconds in FILE.\n";
 
 /* What a subcommand works on. */
@@ -232,6 +229,16 @@ static void do_tone(struct job *j)
     printf("residual_at=%.6f\n", seconds(j, worst_frame));
     print_phase(j);
     free(fits);
+}
+
+static void do_level(struct job *j)
+{
+    double hz = number(j, "hz", 0);
+    if (hz <= 0 || j->to - j->from < j->audio.rate / 10) {
+        die("--hz=HZ and a tenth of a second are needed");
+    }
+    printf("dbfs=%.2f\n",
+           decibels(tone_amplitude(&j->audio, j->channel, j->from, j->to, hz)));
 }
 
 /* --- onsets, clicks, silence --- */
@@ -451,9 +458,9 @@ int main(int argc, char **argv)
         void (*run)(struct job *j);
         int channel; /* unless it is said; -1: all */
     } commands[] = {{"frames", do_frames, -1},   {"tone", do_tone, 0},
-                    {"onsets", do_onsets, -1},   {"clicks", do_clicks, -1},
-                    {"silence", do_silence, -1}, {"counter", do_counter, -1},
-                    {"find", do_find, -1}};
+                    {"level", do_level, 0},      {"onsets", do_onsets, -1},
+                    {"clicks", do_clicks, -1},   {"silence", do_silence, -1},
+                    {"counter", do_counter, -1}, {"find", do_find, -1}};
 
     tool_name = "analyse";
     struct job j = {.arguments = {argc - 1, argv + 1}};

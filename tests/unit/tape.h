@@ -92,7 +92,10 @@ static inline bool make_room(void *context, uint32_t frames)
 static inline const struct outlet *outlet_of(struct tape *t)
 {
     static struct outlet out;
-    out = (struct outlet){t, take_packet, take_idle, make_room};
+    out = (struct outlet){.context = t,
+                          .packet = take_packet,
+                          .idle = take_idle,
+                          .room = make_room};
     return &out;
 }
 

@@ -53,6 +53,28 @@ static void sleep_is_never_short(void **state)
     }
 }
 
+static void awake_is_not_asleep(void **state)
+{
+    (void)state;
+    int64_t first = clock_asleep_ns();
+    for (int i = 0; i < 200; i++) {
+        /* a tick of each of two clocks */
+        assert_true(llabs(clock_asleep_ns() - first) < 40 * MS);
+        clock_sleep_ns(MS / 10);
+    }
+#ifdef _WIN32
+    assert_true(clock_counts_sleep());
+#else
+    assert_false(clock_counts_sleep());
+    struct timespec boot, awake;
+    clock_gettime(CLOCK_BOOTTIME, &boot);
+    clock_gettime(CLOCK_MONOTONIC, &awake);
+    int64_t asleep = (boot.tv_sec - awake.tv_sec) * 1000 * MS +
+                     (boot.tv_nsec - awake.tv_nsec);
+    assert_true(llabs(asleep - first) < 1000 * MS);
+#endif
+}
+
 static void wall_is_the_systems(void **state)
 {
     (void)state;
@@ -116,6 +138,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(now_never_goes_back),
         cmocka_unit_test(sleep_is_never_short),
+        cmocka_unit_test(awake_is_not_asleep),
         cmocka_unit_test(wall_is_the_systems),
         cmocka_unit_test(rfc3339_has_milliseconds_and_offset),
         cmocka_unit_test(rfc3339_is_cut_to_size),

@@ -335,16 +335,19 @@ static void closing_nothing_is_fine(void **state)
     assert_int_equal(f.err, ERR_OK);
 }
 
-#ifdef _WIN32
-
-static void a_colon_makes_no_hidden_stream(void **state)
+static void only_a_file_is_removed(void **state)
 {
     (void)state;
-    assert_refused("12:30.wav", FILE_NEW, ERR_IO, "may not hold");
-    assert_false(file_exists("12"));
+    put("a", "x");
+    assert_true(file_remove("a"));
+    assert_false(file_exists("a"));
+    assert_false(file_remove("a"));
+    assert_int_equal(make_folder("d"), 0);
+    assert_false(file_remove("d"));
+    assert_true(file_exists("d"));
 }
 
-#else
+#ifndef _WIN32
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -357,6 +360,16 @@ static void a_mkdir_hint_can_be_pasted(void **state)
     assert_refused("d e/it's/a", FILE_NEW, ERR_NO_SUCH_DIRECTORY,
                    "mkdir -p 'd e/it'\\''s'");
     assert_refused("-d/a", FILE_NEW, ERR_NO_SUCH_DIRECTORY, "mkdir -p -- '-d'");
+}
+
+static void a_link_is_not_removed(void **state)
+{
+    (void)state;
+    put("b", "mine");
+    assert_int_equal(symlink("b", "link"), 0);
+    assert_false(file_remove("link"));
+    assert_true(file_exists("link"));
+    assert_content("b", "mine");
 }
 
 static void a_link_to_nowhere_exists(void **state)
@@ -451,15 +464,15 @@ int main(void)
         IN_FOLDER(no_name_is_wrong_usage),
         IN_FOLDER(a_missing_file_cannot_be_read),
         IN_FOLDER(reading_writes_nothing),
+        IN_FOLDER(only_a_file_is_removed),
         IN_FOLDER(names_are_utf8),
         IN_FOLDER(a_very_long_path_is_no_crash),
         IN_FOLDER(free_room_is_known),
         IN_FOLDER(closing_nothing_is_fine),
-#ifdef _WIN32
-        IN_FOLDER(a_colon_makes_no_hidden_stream),
-#else
+#ifndef _WIN32
         IN_FOLDER(a_mkdir_hint_can_be_pasted),
         IN_FOLDER(a_link_to_nowhere_exists),
+        IN_FOLDER(a_link_is_not_removed),
         IN_FOLDER(a_closed_folder_is_told),
         IN_FOLDER(no_room_leaves_a_file_to_finish),
 #endif

@@ -80,6 +80,23 @@ static void masks(void **state)
     }
 }
 
+static void changes(void **state)
+{
+    (void)state;
+    const struct audio_format from = {44100, 6, 0x60f, SAMPLE_S16};
+    const uint32_t want[] = {0x60f, 0x4,   0x3,   0x7,  0x33,
+                             0x37,  0x60f, 0x70f, 0x63f};
+    for (uint32_t c = 0; c < 9; c++) {
+        struct audio_format f = from;
+        format_change(&f, c == 0 ? 0 : 8000, c);
+        assert_int_equal(f.rate, c == 0 ? 44100 : 8000);
+        assert_int_equal(f.channels, c == 0 ? 6 : c);
+        assert_int_equal(f.channel_mask, want[c]);
+        assert_int_equal(f.native, SAMPLE_S16);
+        assert_true(format_valid(&f));
+    }
+}
+
 static int64_t rounded(wide value, int64_t to, int64_t from)
 {
     wide twice = value * to * 2;
@@ -124,9 +141,8 @@ static void frames_and_time(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(types),
-        cmocka_unit_test(limits),
-        cmocka_unit_test(masks),
+        cmocka_unit_test(types),           cmocka_unit_test(limits),
+        cmocka_unit_test(masks),           cmocka_unit_test(changes),
         cmocka_unit_test(frames_and_time),
     };
     return cmocka_run_group_tests_name("format", tests, NULL, NULL);

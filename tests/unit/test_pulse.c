@@ -16,6 +16,7 @@
 
 #include "source/pulse/devices.h"
 #include "source/pulse/pulse.h"
+#include "source/pulse/survey.h"
 #include "source/pulse/timing.h"
 #include "sys/clock.h"
 #include "sys/thread.h"
@@ -238,6 +239,59 @@ static void opening_ends_when_interrupted(void **state)
     rmdir(folder);
 }
 
+/* --- what a sink of our own would do to a server --- */
+
+static void argument_is(const char *argument, const char *key,
+                        const char *expected)
+{
+    char value[8];
+    survey_argument(value, sizeof value, argument, key);
+    assert_string_equal(value, expected);
+}
+
+static void arguments_of_modules_are_read(void **state)
+{
+    (void)state;
+    argument_is(NULL, "a=", "");
+    argument_is("", "a=", "");
+    argument_is("b=1 a=no", "a=", "no");
+    argument_is("a=\"x y\" b=1", "a=", "x");
+    argument_is("a='x' b", "a=", "x");
+    argument_is("a=", "a=", "");
+    argument_is("a=12345678", "a=", ""); /* too long is none */
+}
+
+/* One with the sinks that stand in NAMES; "*" before one: a run's of ours. */
+static bool bears(const char *const *names, const char *now, bool grabs)
+{
+    struct survey_sink sinks[4] = {{.index = 0}};
+    struct survey s = {.sinks = sinks, .stand_in = "auto_null", .grabs = grabs};
+    for (; *names != NULL; names++) {
+        struct survey_sink *sink = &sinks[s.count++];
+        bool ours = **names == '*';
+        devices_copy(sink->name, sizeof sink->name, *names + ours);
+        devices_copy(sink->owner, sizeof sink->owner, ours ? "1.2.3.4" : "");
+    }
+    devices_copy(s.default_sink, sizeof s.default_sink, now);
+    return survey_bears_one_more(&s);
+}
+
+#define SINKS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static void a_sink_of_ours_must_not_become_the_default(void **state)
+{
+    (void)state;
+    assert_true(bears(SINKS("speaker"), "speaker", false));
+    assert_true(bears(SINKS("speaker", "*looprec_null_1"), "speaker", false));
+    assert_false(bears(SINKS("speaker"), "speaker", true));
+    assert_false(bears(SINKS("auto_null"), "auto_null", false));
+    assert_false(bears(SINKS("auto_null", "speaker"), "speaker", false));
+    assert_false(bears(SINKS(NULL), "", false));
+    /* pipewire-pulse's word for none */
+    assert_false(bears(SINKS(NULL), "@DEFAULT_SINK@", false));
+    assert_false(bears(SINKS("*looprec_null_1"), "looprec_null_1", false));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +302,8 @@ int main(void)
         cmocka_unit_test(unknown_places_keep_their_order),
         cmocka_unit_test(nonsense_is_refused),
         cmocka_unit_test(names_are_cut),
+        cmocka_unit_test(arguments_of_modules_are_read),
+        cmocka_unit_test(a_sink_of_ours_must_not_become_the_default),
         cmocka_unit_test(no_server_is_told),
         cmocka_unit_test(an_empty_name_is_refused),
         cmocka_unit_test(opening_ends_when_interrupted),

@@ -9,93 +9,7 @@
 
 #include <string.h>
 
-#include "session/session.h"
-#include "sys/clock.h"
-
-enum { EVENTS_MAX = 64 };
-
-struct outcome {
-    struct session_report report;
-    struct session_event events[EVENTS_MAX];
-    unsigned event_count;
-};
-
-static struct session_request request_for(const char *spec, uint64_t frames)
-{
-    struct session_request r = {
-        .source = {.spec = spec,
-                   .follow = true,
-                   .latency_ns = 20000000,
-                   .client_name = "test"},
-        .type = SINK_NULL,
-        .sample = SAMPLE_S24,
-        .compression = 5,
-        .has_duration = frames > 0,
-        .duration = {.is_frames = true, .frames = frames},
-        .buffer_ns = INT64_C(10000000000),
-    };
-    return r;
-}
-
-static void gather(struct session *s, struct outcome *o)
-{
-    struct session_event event;
-    while (session_next_event(s, &event)) {
-        if (o->event_count < EVENTS_MAX) {
-            o->events[o->event_count++] = event;
-        }
-    }
-}
-
-/* Record until the end, or until STOP_AFTER_NS when that is not 0. */
-static void record(const struct session_request *r, int64_t stop_after_ns,
-                   struct outcome *o)
-{
-    struct fault f = {0};
-    struct wake *wake = wake_create(&f);
-    memset(o, 0, sizeof(*o));
-    struct session *s = session_create(r, wake, &f);
-    assert_non_null(s);
-    assert_true(session_start(s, &f));
-    if (stop_after_ns > 0) {
-        int64_t stop_ns = clock_now_ns() + stop_after_ns;
-        while (clock_now_ns() < stop_ns) {
-            wake_wait(wake, stop_ns - clock_now_ns());
-        }
-        session_stop(s, stop_ns);
-    }
-    while (session_state(s) == SESSION_RUNNING) {
-        wake_wait(wake, -1);
-        gather(s, o);
-    }
-    session_finish(s, &o->report);
-    gather(s, o);
-    assert_int_equal(account_total(&o->report.account), o->report.frames);
-    assert_int_equal(o->report.overflow_events, 0);
-    session_destroy(s);
-    wake_destroy(wake);
-}
-
-static uint64_t gaps_of(const struct outcome *o, enum account_class class)
-{
-    uint64_t frames = 0;
-    for (unsigned i = 0; i < o->event_count; i++) {
-        if (o->events[i].kind == EVENT_GAP && o->events[i].class == class) {
-            frames += o->events[i].frames;
-        }
-    }
-    return frames;
-}
-
-static unsigned count_events(const struct outcome *o,
-                             enum session_event_kind kind)
-{
-    unsigned count = 0;
-    for (unsigned i = 0; i < o->event_count; i++) {
-        count += o->events[i].kind == kind;
-    }
-    return count;
-}
+#include "recording.h"
 
 struct expectation {
     const char *spec;
@@ -148,6 +62,77 @@ static void test_faults_are_classed_to_the_frame(void **state)
         assert_int_equal(count_events(&o, EVENT_DEVICE_REROUTED),
                          e->rerouted_events);
     }
+}
+
+/* Two seconds, an hour's sleep, and then on; the clock counts the sleep. */
+static void test_a_sleep_is_taken_as_asked(void **state)
+{
+    (void)state;
+    static const struct {
+        enum session_suspend policy;
+        const char *spec;
+        uint64_t frames, captured, gone;
+    } cases[] = {
+        {SUSPEND_CUT, "counter,fast,sleep-at=2s+1h", 240000, 240000, 0},
+        {SUSPEND_FILL, "counter,fast,sleep-at=2s+1h", 174000000, 1200000,
+         172800000},
+        /* the end falls into the sleep */
+        {SUSPEND_FILL, "counter,fast,sleep-at=2s+1h", 240000, 96000, 144000},
+        {SUSPEND_CUT, "counter,fast,sleep-at=2s+1h,rate=44100,time=none",
+         220500, 220500, 0},
+        {SUSPEND_CUT, "silence,fast,stall=1s+2h,sleep-at=2s+1h", 240000, 48000,
+         0},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct session_request r = request_for(cases[i].spec, cases[i].frames);
+        r.on_suspend = cases[i].policy;
+        struct outcome o;
+        record(&r, 0, &o);
+        print_message("%s %s\n", session_suspend_name(r.on_suspend),
+                      cases[i].spec);
+        uint64_t rate = o.report.format.rate;
+        assert_int_equal(o.report.end, SESSION_COMPLETE);
+        assert_int_equal(o.report.frames, cases[i].frames);
+        assert_int_equal(o.report.account.frames[CLASS_CAPTURED],
+                         cases[i].captured);
+        assert_int_equal(o.report.account.frames[CLASS_GONE], cases[i].gone);
+        assert_int_equal(o.report.account.frames[CLASS_LOST], 0);
+        assert_int_equal(o.report.asleep_ns, INT64_C(3600000000000));
+        assert_int_equal(count_events(&o, EVENT_SUSPEND), 1);
+        assert_int_equal(count_events(&o, EVENT_SEGMENT), 0);
+        for (unsigned e = 0; e < o.event_count; e++) {
+            if (o.events[e].kind == EVENT_SUSPEND) {
+                assert_int_equal(o.events[e].at_frame, 2 * rate);
+                assert_int_equal(o.events[e].length_ns, INT64_C(3600000000000));
+                assert_int_equal(o.events[e].policy, cases[i].policy);
+            }
+        }
+    }
+}
+
+static void test_several_sleeps_are_told_each(void **state)
+{
+    (void)state;
+    struct session_request r = request_for(
+        "tone,fast,sleep-at=1s+10s,sleep-at=13s+20s,lose-at=34s+1s", 240000);
+    struct outcome o;
+    record(&r, 0, &o);
+    assert_int_equal(o.report.asleep_ns, INT64_C(30000000000));
+    assert_int_equal(count_events(&o, EVENT_SUSPEND), 2);
+    assert_int_equal(o.report.account.frames[CLASS_GONE], 48000);
+    assert_int_equal(o.report.account.frames[CLASS_CAPTURED], 192000);
+}
+
+static void test_what_is_no_file_is_not_split(void **state)
+{
+    (void)state;
+    struct session_request r = request_for("tone,fast", 480);
+    struct fault f = {0};
+    struct wake *wake = wake_create(&f);
+    r.on_suspend = SUSPEND_SPLIT;
+    assert_null(session_create(&r, wake, &f));
+    assert_int_equal(f.err, ERR_UNSUPPORTED);
+    wake_destroy(wake);
 }
 
 static void test_gone_to_the_end(void **state)
@@ -233,21 +218,6 @@ static void test_duration_in_real_time_is_exact(void **state)
     }
 }
 
-static void test_a_small_buffer_loses_and_tells(void **state)
-{
-    (void)state;
-    /* a burst of 3 s into a ring of 64 KiB (170 ms of this) */
-    struct session_request r = request_for("tone,burst=500ms+3s", 48000 * 5);
-    r.buffer_ns = 10000000;
-    struct outcome o;
-    record(&r, 0, &o);
-    assert_int_equal(o.report.frames, 240000);
-    assert_true(o.report.account.frames[CLASS_LOST] > 48000);
-    assert_int_equal(gaps_of(&o, CLASS_LOST),
-                     o.report.account.frames[CLASS_LOST]);
-    assert_true(o.report.ring_high_water > 0.9);
-}
-
 static void test_a_small_buffer_loses_nothing_by_itself(void **state)
 {
     (void)state;
@@ -257,40 +227,13 @@ static void test_a_small_buffer_loses_nothing_by_itself(void **state)
     static const int64_t buffers_ns[] = {100000000, 10000000};
     for (int i = 0; i < 2; i++) {
         struct session_request r = request_for(specs[i], 48000 * 2);
-        r.source.latency_ns = 100000000;
+        r.sources[0].latency_ns = 100000000;
         r.buffer_ns = buffers_ns[i];
         struct outcome o;
         record(&r, 0, &o);
         assert_int_equal(o.report.frames, 96000);
         assert_int_equal(o.report.account.frames[CLASS_LOST], 0);
     }
-}
-
-static void test_silence_after_an_overrun_is_written_on(void **state)
-{
-    (void)state;
-    struct session_request r =
-        request_for("tone,burst=200ms+1s,stall=1300ms+20s", 0);
-    r.buffer_ns = 10000000;
-    struct fault f = {0};
-    struct wake *wake = wake_create(&f);
-    struct session *s = session_create(&r, wake, &f);
-    assert_true(session_start(s, &f));
-    /* two seconds of the file, of which the source gives 1.3 */
-    int64_t give_up_ns = clock_now_ns() + INT64_C(20000000000);
-    struct session_status status;
-    do {
-        wake_wait(wake, 50000000);
-        session_status(s, &status);
-    } while (status.frames < 96000 && clock_now_ns() < give_up_ns);
-    assert_true(status.frames >= 96000);
-    session_stop(s, clock_now_ns());
-    struct session_report report;
-    session_finish(s, &report);
-    assert_true(report.account.frames[CLASS_LOST] > 4800);
-    assert_int_equal(account_total(&report.account), report.frames);
-    session_destroy(s);
-    wake_destroy(wake);
 }
 
 static void test_nothing_to_open(void **state)
@@ -305,7 +248,7 @@ static void test_nothing_to_open(void **state)
     assert_int_equal(f.err, ERR_NO_DEVICE);
     session_destroy(s);
 
-    r.source.spec = "tune,fast";
+    r.sources[0].spec = "tune,fast";
     assert_null(session_create(&r, wake, &f));
     assert_int_equal(f.err, ERR_USAGE);
     wake_destroy(wake);
@@ -327,15 +270,16 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_faults_are_classed_to_the_frame),
+        cmocka_unit_test(test_a_sleep_is_taken_as_asked),
+        cmocka_unit_test(test_several_sleeps_are_told_each),
+        cmocka_unit_test(test_what_is_no_file_is_not_split),
         cmocka_unit_test(test_gone_to_the_end),
         cmocka_unit_test(test_reroute_goes_on_at_once),
         cmocka_unit_test(test_other_format_goes_on_in_the_same_file),
         cmocka_unit_test(test_a_late_reader_makes_no_gap),
         cmocka_unit_test(test_stop_in_real_time_is_the_moment_of_the_stop),
         cmocka_unit_test(test_duration_in_real_time_is_exact),
-        cmocka_unit_test(test_a_small_buffer_loses_and_tells),
         cmocka_unit_test(test_a_small_buffer_loses_nothing_by_itself),
-        cmocka_unit_test(test_silence_after_an_overrun_is_written_on),
         cmocka_unit_test(test_nothing_to_open),
         cmocka_unit_test(test_drift_is_told),
     };

@@ -54,12 +54,21 @@ static void test_line(void **state)
     has(line, "-6.0 ");
     lacks(line, "!");
     lacks(line, "lost");
+    look.frames++;
     look.peak_so_far[1] = 1.0F;
     look.account.frames[CLASS_LOST] = 23040;
     status_update(&s, &look, 0);
     status_format(&s, &look, 80, line, sizeof line);
     has(line, "-6.0!");
     has(line, "lost 0.48 s");
+    look.paused = true;
+    status_format(&s, &look, 80, line, sizeof line);
+    has(line, "  PAUSED");
+    status_update(&s, &look, 0); /* the meters show nothing old */
+    status_format(&s, &look, 80, line, sizeof line);
+    lacks(line, "#");
+    has(line, "-inf");
+    look.paused = false;
     look.gone = true;
     status_format(&s, &look, 80, line, sizeof line);
     has(line, "device gone: waiting");
@@ -142,11 +151,26 @@ static void test_hold(void **state)
     struct session_status loud = look_of(1, 0.5F), soft = look_of(1, 0.1F);
     status_init(&s, true, 48000, 1);
     status_update(&s, &loud, 0);
+    soft.frames++;
     status_update(&s, &soft, STATUS_HOLD_NS - 1);
     assert_true(s.hold[0] >= 0.5F);
     assert_true(s.level[0] < 0.2F);
+    soft.frames++;
     status_update(&s, &soft, STATUS_HOLD_NS);
     assert_true(s.hold[0] < 0.2F);
+}
+
+/* Looks come more often than the writer writes: the bar stays in between. */
+static void test_no_news_changes_nothing(void **state)
+{
+    (void)state;
+    struct status s;
+    struct session_status look = look_of(1, 0.5F);
+    status_init(&s, true, 48000, 1);
+    status_update(&s, &look, 0);
+    look.peak[0] = 0.0F;
+    status_update(&s, &look, 1);
+    assert_true(s.level[0] >= 0.5F);
 }
 
 static void test_sizes(void **state)
@@ -196,12 +220,16 @@ static void test_summary(void **state)
     lacks(text, "idle");
     lacks(text, "clipped");
     lacks(text, "ppm");
+    lacks(text, "paused");
+    lacks(text, "marker");
 
     r.account.frames[CLASS_CAPTURED] = 480000 - 48000 - 4800 - 1;
     r.account.frames[CLASS_IDLE] = 48000;
     r.account.frames[CLASS_GONE] = 4800;
     r.account.frames[CLASS_LOST] = 1;
     r.clipped_samples = 7;
+    r.paused_frames = 72000;
+    r.markers = 1;
     r.drift_known = true;
     r.drift_ppm = -120.0;
     r.end = SESSION_READER_CLOSED;
@@ -211,6 +239,8 @@ static void test_summary(void **state)
     has(text, "1 frame lost, 00:00:00.000 (less than 0.1 %)");
     has(text, "7 samples clipped");
     has(text, "120 ppm slow");
+    has(text, "paused for 00:00:01.500, which is not in the file\n");
+    has(text, "  1 marker\n");
     has(text, "the reader closed the pipe");
 }
 
@@ -256,6 +286,7 @@ int main(void)
         cmocka_unit_test(test_line_fits),
         cmocka_unit_test(test_narrow_keeps_one_meter),
         cmocka_unit_test(test_hold),
+        cmocka_unit_test(test_no_news_changes_nothing),
         cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_summary),
         cmocka_unit_test(test_summary_of_nothing),

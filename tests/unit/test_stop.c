@@ -27,6 +27,9 @@ static void nothing_is_asked_at_first(void **state)
         assert_int_equal(stop_requested(NULL), STOP_NONE);
         assert_int_equal(when, -5); /* not filled in */
         assert_int_equal(stop_count(), 0);
+        assert_false(stop_from_process());
+        assert_false(stop_hangup());
+        assert_int_equal(stop_next_order(&when), ORDER_NONE);
         assert_false(wake_wait(w, 0));
         stop_finalised();
         stop_uninstall();
@@ -61,6 +64,8 @@ static int gets_one(void *argument)
     CHECK(stop_requested(&when) == r->cause);
     CHECK(when >= before && when <= after);
     CHECK(stop_count() == 1);
+    CHECK(stop_from_process()); /* raise, and no terminal */
+    CHECK(stop_hangup() == (r->cause == STOP_HANGUP));
     /* A second one insists, and changes neither cause nor moment. */
     int64_t same = -1;
     raise(SIGTERM);
@@ -68,6 +73,10 @@ static int gets_one(void *argument)
     CHECK(stop_requested(&same) == r->cause);
     CHECK(same == when);
     CHECK(wake_wait(w, 0));
+    /* The terminal is gone: that counts behind all others. */
+    raise(SIGHUP);
+    CHECK(stop_hangup());
+    CHECK(stop_requested(NULL) == r->cause);
     stop_uninstall();
     return 0;
 }
@@ -275,6 +284,50 @@ static void many_requests_have_one_cause(void **state)
     assert_int_equal(child_run(gets_many, NULL), 0);
 }
 
+/* An order is none to end, and each has its moment. */
+static int gets_orders(void *argument)
+{
+    (void)argument;
+    struct wake *w = wake_create(NULL);
+    int64_t when = 0;
+    CHECK(w && stop_install(w, NULL));
+    int64_t last = clock_now_ns();
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 50; i++) {
+            raise(i % 3 == 0 ? SIGUSR1 : SIGUSR2);
+        }
+        CHECK(wake_wait(w, 0));
+        for (int i = 0; i < 50; i++) {
+            CHECK(stop_next_order(&when) ==
+                  (i % 3 == 0 ? ORDER_MARK : ORDER_PAUSE));
+            CHECK(when >= last && when <= clock_now_ns());
+            last = when;
+        }
+        CHECK(stop_next_order(&when) == ORDER_NONE);
+    }
+    CHECK(stop_requested(NULL) == STOP_NONE);
+    CHECK(stop_count() == 0);
+    for (int i = 0; i < 1000; i++) {
+        raise(SIGUSR2); /* more than anybody takes: some are kept */
+    }
+    for (int i = 0; i < 50; i++) {
+        CHECK(stop_next_order(&when) == ORDER_PAUSE);
+    }
+    /* what was not taken is not the next recording's */
+    stop_uninstall();
+    CHECK(stop_install(w, NULL));
+    CHECK(stop_next_order(&when) == ORDER_NONE);
+    stop_uninstall();
+    wake_destroy(w);
+    return 0;
+}
+
+static void orders_come_one_by_one(void **state)
+{
+    (void)state;
+    assert_int_equal(child_run(gets_orders, NULL), 0);
+}
+
 #endif
 
 int main(void)
@@ -291,6 +344,7 @@ int main(void)
         cmocka_unit_test(uninstalling_gives_signals_back),
         cmocka_unit_test(the_interrupted_code_keeps_its_errno),
         cmocka_unit_test(many_requests_have_one_cause),
+        cmocka_unit_test(orders_come_one_by_one),
 #endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

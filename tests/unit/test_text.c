@@ -104,6 +104,26 @@ static void columns(void **state)
     assert_int_equal(text_columns("\xff\xff"), 2);
 }
 
+static void listed(void **state)
+{
+    (void)state;
+    char text[24] = "found:";
+    assert_true(text_list(text, sizeof text, "%s %d", "a", 1));
+    assert_string_equal(text, "found: a 1");
+    assert_true(text_list(text, sizeof text, "%s", "bcdefghijk"));
+    assert_string_equal(text, "found: a 1, bcdefghijk"); /* one byte is left */
+    assert_false(text_list(text, sizeof text, "%s", "l"));
+    assert_string_equal(text, "found: a 1, bcdefghijk ");
+    char room[16] = "";
+    assert_true(text_list(room, sizeof room, "%s", "ab"));
+    assert_string_equal(room, "ab");
+    assert_false(text_list(room, sizeof room, "%s", "0123456789ab"));
+    assert_string_equal(room, "ab ...");
+    char full[4] = "abc";
+    assert_false(text_list(full, sizeof full, "%s", ""));
+    assert_string_equal(full, "abc");
+}
+
 static void searched_and_compared(void **state)
 {
     (void)state;
@@ -153,6 +173,7 @@ int main(void)
         cmocka_unit_test(cut_to_size),
         cmocka_unit_test(decoded),
         cmocka_unit_test(columns),
+        cmocka_unit_test(listed),
         cmocka_unit_test(searched_and_compared),
         cmocka_unit_test(logged),
     };

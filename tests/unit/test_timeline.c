@@ -152,8 +152,59 @@ static void test_flag_after_idle_is_not_a_loss(void **state)
     p.flags = PACKET_DISCONTINUITY;
     p.idle_ns = quiet_ns + 250 * MS; /* the source said so */
     place(&b, &p);
-    assert_int_equal(b.frames[CLASS_IDLE], 12000);
-    assert_int_equal(b.frames[CLASS_LOST], 2400);
+    assert_int_equal(b.frames[CLASS_IDLE], 14400);
+    assert_int_equal(b.frames[CLASS_LOST], 0);
+}
+
+static void test_flag_long_after_idle_is_a_loss(void **state)
+{
+    (void)state;
+    struct bench b;
+    begin(&b, UINT64_MAX);
+    play(&b, 10);
+    int64_t quiet_ns = b.device_ns;
+    b.device_ns += 500 * MS;
+    struct packet p = next(&b);
+    p.flags = PACKET_DISCONTINUITY;
+    p.idle_ns = quiet_ns + 200 * MS; /* and then nobody looked for 300 ms */
+    place(&b, &p);
+    assert_int_equal(b.frames[CLASS_IDLE], 9600);
+    assert_int_equal(b.frames[CLASS_LOST], 14400);
+}
+
+/* A pause of PAUSE_NS at whose end the device's count has moved on by FRAMES;
+ * the source looked until shortly before. */
+static void pause_and_count(struct bench *b, int64_t pause_ns, uint64_t frames)
+{
+    int64_t quiet_ns = b->device_ns;
+    b->device_ns += pause_ns;
+    b->source_frames += frames;
+    struct packet p = next(b);
+    p.flags = PACKET_DISCONTINUITY;
+    p.idle_ns = quiet_ns + pause_ns - 60 * MS;
+    place(b, &p);
+    pass(b, PERIOD);
+}
+
+static void test_count_tells_a_loss_from_a_pause(void **state)
+{
+    (void)state;
+    struct bench b;
+    begin(&b, UINT64_MAX);
+    play(&b, 10);
+    /* nothing is known of this device: what it counted was there */
+    pause_and_count(&b, 100 * MS, 4800);
+    assert_int_equal(b.frames[CLASS_LOST], 4800);
+    /* a long pause shows that its count goes on while nothing plays */
+    timeline_idle(&b.t, b.device_ns + 500 * MS, &b.plan);
+    account(&b);
+    b.device_ns += 1000 * MS;
+    b.source_frames += 48000;
+    play(&b, 10);
+    uint64_t at = b.t.at;
+    pause_and_count(&b, 100 * MS, 4800);
+    assert_int_equal(b.frames[CLASS_LOST], 4800);
+    assert_int_equal(b.t.at, at + 4800 + PERIOD);
 }
 
 static void test_spurious_flags_change_nothing(void **state)
@@ -244,73 +295,22 @@ static void test_audio_after_its_place_was_filled_is_told_as_lost(void **state)
     assert_int_equal(total(&b), 30 * PERIOD);
 }
 
-/* --- devices that go, formats that change --- */
-
-static void test_gone_is_gone_until_it_is_back(void **state)
+static void test_what_was_dropped_before_a_filled_place_is_lost(void **state)
 {
     (void)state;
     struct bench b;
     begin(&b, UINT64_MAX);
-    play(&b, 100);
-    timeline_gone(&b.t, b.device_ns + 20 * MS, 0, &b.plan);
-    account(&b);
-    int64_t from = b.device_ns;
-    timeline_idle(&b.t, from + 1000 * MS, &b.plan);
-    account(&b);
-    assert_int_equal(b.frames[CLASS_GONE], 48000);
-    timeline_reformat(&b.t, RATE);
-    b.device_ns = from + 2500 * MS;
-    b.source_frames = 0; /* a new origin */
     play(&b, 10);
-    assert_int_equal(b.frames[CLASS_GONE], 120000);
-    assert_int_equal(b.frames[CLASS_IDLE], 0);
-    timeline_idle(&b.t, b.device_ns + 1000 * MS, &b.plan);
+    timeline_idle(&b.t, b.device_ns + 100 * MS, &b.plan);
     account(&b);
-    assert_int_equal(b.frames[CLASS_IDLE], 48000);
-}
-
-static void test_gone_to_the_end(void **state)
-{
-    (void)state;
-    struct bench b;
-    begin(&b, UINT64_MAX);
-    play(&b, 100);
-    timeline_gone(&b.t, b.device_ns, 480, &b.plan);
-    account(&b);
-    timeline_finish(&b.t, b.device_ns + 500 * MS, 0, &b.plan);
-    account(&b);
-    assert_int_equal(b.frames[CLASS_GONE], 24000);
-    assert_int_equal(total(&b), 72000);
-}
-
-static void test_other_rate_keeps_time(void **state)
-{
-    (void)state;
-    struct bench b;
-    begin(&b, UINT64_MAX);
-    play(&b, 100);
-    timeline_gone(&b.t, b.device_ns, 0, &b.plan);
-    account(&b);
-    timeline_reformat(&b.t, 44100);
-    int64_t from = b.device_ns;
-    for (int64_t i = 0; i < 1000; i++) {
-        struct packet p = {.kind = PACKET_AUDIO,
-                           .frames = 441,
-                           .position = (uint64_t)i * 441,
-                           .idle_ns = PACKET_NO_TIME,
-                           .time_ns = from + 10 * MS * i};
-        place(&b, &p);
-    }
-    assert_int_equal(total(&b), 48000 + 480000);
-    assert_int_equal(b.frames[CLASS_CAPTURED], 528000);
-    /* a loss is told in the file's frames */
-    struct packet p = {.kind = PACKET_AUDIO,
-                       .frames = 441,
-                       .position = 441000 + 4410,
-                       .idle_ns = PACKET_NO_TIME,
-                       .time_ns = from + 10100 * MS};
+    pass(&b, 7200);
+    struct packet p = next(&b); /* 50 ms behind what was filled */
+    p.lost_before = 7200;
     place(&b, &p);
-    assert_int_equal(b.frames[CLASS_LOST], 4800);
+    assert_int_equal(b.late, 4800);
+    assert_int_equal(b.frames[CLASS_LOST], 7200);
+    assert_int_equal(b.frames[CLASS_IDLE], 0);
+    assert_int_equal(total(&b), 11 * PERIOD + 7200);
 }
 
 /* --- the stop --- */
@@ -407,14 +407,14 @@ int main(void)
         cmocka_unit_test(test_wine_overrun_is_measured_by_the_stamp),
         cmocka_unit_test(test_suspended_device_shows_in_the_stamp_only),
         cmocka_unit_test(test_flag_after_idle_is_not_a_loss),
+        cmocka_unit_test(test_flag_long_after_idle_is_a_loss),
+        cmocka_unit_test(test_count_tells_a_loss_from_a_pause),
         cmocka_unit_test(test_spurious_flags_change_nothing),
         cmocka_unit_test(test_position_always_zero_and_missing_stamps),
         cmocka_unit_test(test_absurd_stamps_are_ignored),
         cmocka_unit_test(test_idle_filled_then_audio_lands_at_its_time),
         cmocka_unit_test(test_audio_after_its_place_was_filled_is_told_as_lost),
-        cmocka_unit_test(test_gone_is_gone_until_it_is_back),
-        cmocka_unit_test(test_gone_to_the_end),
-        cmocka_unit_test(test_other_rate_keeps_time),
+        cmocka_unit_test(test_what_was_dropped_before_a_filled_place_is_lost),
         cmocka_unit_test(test_stop_cuts_and_fills_to_the_moment),
         cmocka_unit_test(test_stop_without_a_clock_is_the_last_frame),
         cmocka_unit_test(test_random_streams_add_up),

@@ -114,6 +114,28 @@ static void test_crystal_is_settled_where_it_is_quiet(void **state)
     }
 }
 
+/* Where nothing plays for a while, however short, the next sound is put where
+ * its stamp says, whatever the ones before it were off. */
+static void test_crystal_is_settled_in_a_pause(void **state)
+{
+    (void)state;
+    static const double ppms[] = {-120, 120};
+    for (int i = 0; i < 2; i++) {
+        struct bench b;
+        drift(&b, ppms[i], 600, false); /* 72 ms */
+        double passed = 600.0 * RATE / (1 + ppms[i] / 1e6);
+        int64_t now_ns = START + (int64_t)(passed * 1e9 / RATE);
+        b.device_ns = now_ns + 300 * MS;
+        struct packet p = next(&b);
+        p.idle_ns = b.device_ns - 20 * MS;
+        place(&b, &p);
+        assert_near(total(&b) - PERIOD, (uint64_t)passed + 300 * RATE / 1000,
+                    RATE / 500);
+        assert_int_equal(b.frames[CLASS_LOST], 0);
+        assert_int_equal(b.frames[CLASS_CAPTURED], 600 * RATE + PERIOD);
+    }
+}
+
 static void test_what_no_crystal_does_is_corrected(void **state)
 {
     (void)state;
@@ -134,6 +156,7 @@ int main(void)
         cmocka_unit_test(test_gap_between_shaking_stamps_is_found),
         cmocka_unit_test(test_crystal_is_left_alone_and_told),
         cmocka_unit_test(test_crystal_is_settled_where_it_is_quiet),
+        cmocka_unit_test(test_crystal_is_settled_in_a_pause),
         cmocka_unit_test(test_what_no_crystal_does_is_corrected),
     };
     return cmocka_run_group_tests_name("timeline stamps", tests, NULL, NULL);

@@ -274,38 +274,68 @@ bool devices_find(struct link *l, const char *wanted, char *name, size_t size,
     return ok;
 }
 
-bool devices_output(struct link *l, const char *name, struct output *out,
-                    int64_t deadline_ns, struct fault *f)
+/* OUT's monitor, after the question OP for its sink, which is called NAME. */
+static bool complete(struct link *l, pa_operation *op, const char *name,
+                     struct answer *a, int64_t deadline_ns, struct fault *f)
 {
     static const char *const op_name = "look up the output";
-    *out = (struct output){.index = PA_INVALID_INDEX};
-    struct answer a = {.output = out};
-    pa_operation *op =
-        pa_context_get_sink_info_by_name(l->context, name, on_sink, &a);
+    struct output *out = a->output;
     if (!link_finish(l, op, op_name, deadline_ns, f)) {
         return false;
     }
-    if (!a.found) {
+    if (!a->found) {
         return fault_set(f, ERR_NO_DEVICE, op_name, name,
                          "looprec -l lists the outputs");
     }
-    a.found = false;
-    a.monitor_of = PA_INVALID_INDEX;
+    a->found = false;
+    a->monitor_of = PA_INVALID_INDEX;
     op = pa_context_get_source_info_by_name(l->context, out->monitor_name,
-                                            on_source, &a);
+                                            on_source, a);
     if (!link_finish(l, op, op_name, deadline_ns, f)) {
         return false;
     }
     /* Never anything but what this output plays: a source that goes by the
      * monitor's name and is not, may be a microphone. */
-    if (!a.found || a.monitor_of != out->index) {
+    if (!a->found || a->monitor_of != out->index) {
         return fault_setf(f, ERR_UNSUPPORTED, op_name, 0, NULL,
-                          "%s has no monitor to record from", name);
+                          "%s has no monitor to record from", out->id);
     }
-    if (!devices_format(&a.spec, &a.map, out)) {
+    if (!devices_format(&a->spec, &a->map, out)) {
         char shape[PA_SAMPLE_SPEC_SNPRINT_MAX];
-        return fault_setf(f, ERR_UNSUPPORTED, op_name, 0, NULL, "%s: %s", name,
-                          pa_sample_spec_snprint(shape, sizeof shape, &a.spec));
+        return fault_setf(
+            f, ERR_UNSUPPORTED, op_name, 0, NULL, "%s: %s", out->id,
+            pa_sample_spec_snprint(shape, sizeof shape, &a->spec));
     }
     return true;
+}
+
+bool devices_output(struct link *l, const char *name, struct output *out,
+                    int64_t deadline_ns, struct fault *f)
+{
+    *out = (struct output){.index = PA_INVALID_INDEX};
+    struct answer a = {.output = out};
+    return complete(
+        l, pa_context_get_sink_info_by_name(l->context, name, on_sink, &a),
+        name, &a, deadline_ns, f);
+}
+
+bool devices_output_at(struct link *l, uint32_t index, struct output *out,
+                       int64_t deadline_ns, struct fault *f)
+{
+    *out = (struct output){.index = PA_INVALID_INDEX};
+    struct answer a = {.output = out};
+    return complete(
+        l, pa_context_get_sink_info_by_index(l->context, index, on_sink, &a),
+        "an output that has just gone", &a, deadline_ns, f);
+}
+
+bool devices_default(struct link *l, const struct server *server,
+                     struct output *out, int64_t deadline_ns, struct fault *f)
+{
+    if (server->default_sink[0] == '\0') {
+        return fault_set(f, ERR_NO_DEVICE, "choose the output",
+                         "the sound server has no default output",
+                         "looprec -l lists the outputs, -D chooses one");
+    }
+    return devices_output(l, server->default_sink, out, deadline_ns, f);
 }

@@ -43,6 +43,14 @@ static size_t readable(const struct stream *s)
     return bytes == (size_t)-1 ? 0 : bytes;
 }
 
+/* libpulse: bytes have come. */
+static void on_bytes(pa_stream *pa, size_t bytes, void *data)
+{
+    (void)pa;
+    (void)bytes;
+    flow_read(data);
+}
+
 void flow_begin(struct stream *s)
 {
     timing_init(&s->timing, s->output.format.rate);
@@ -53,7 +61,7 @@ void flow_begin(struct stream *s)
     s->slept = true; /* no time is known */
     s->lag_ns = STREAM_NEVER;
     s->ask_pause_ns = ASK_FIRST_NS;
-    pa_stream_set_read_callback(s->pa, flow_read, s);
+    pa_stream_set_read_callback(s->pa, on_bytes, s);
 }
 
 static void forget_time(struct stream *s)
@@ -111,6 +119,9 @@ static void take(struct stream *s, int64_t now_ns)
 {
     const void *data;
     size_t bytes;
+    if (s->switch_index != 0 && s->index >= s->switch_index) {
+        cross_loss(s);
+    }
     while (!s->broken && pa_stream_peek(s->pa, &data, &bytes) == 0 &&
            bytes > 0) {
         if (bytes % s->frame_bytes != 0) {
@@ -204,6 +215,9 @@ static int64_t stream_time(const struct stream *s, const pa_timing_info *t,
 static void on_timing(pa_stream *pa, int success, void *data)
 {
     struct stream *s = data;
+    if (pa != s->pa) {
+        return; /* one that was closed meanwhile */
+    }
     const pa_timing_info *t = pa_stream_get_timing_info(pa);
     s->asking = false;
     s->empty_turns = 0;
@@ -302,21 +316,18 @@ static void hold(struct stream *s, int64_t now_ns)
     s->ask_next_ns = now_ns;
 }
 
-void flow_read(pa_stream *pa, size_t bytes, void *data)
+void flow_read(struct stream *s)
 {
-    struct stream *s = data;
-    (void)pa;
-    (void)bytes;
-    if (s->out == NULL) {
+    if (s->out == NULL || readable(s) == 0) {
         return;
     }
     int64_t now_ns = clock_now_ns();
-    if (!s->holding && (s->slept || now_ns - s->arrival_ns > s->absence_ns ||
-                        come_late(s, now_ns))) {
+    if (!s->holding &&
+        (s->slept || flow_absent(s, now_ns) || come_late(s, now_ns))) {
         hold(s, now_ns);
     }
     s->arrival_ns = now_ns;
-    if (!s->holding) {
+    if (!s->holding || s->keeps) {
         take(s, now_ns);
     } else if (readable(s) > s->capacity_bytes / 2) {
         flow_release(s, now_ns); /* before libpulse's own queue is full */
@@ -324,4 +335,9 @@ void flow_read(pa_stream *pa, size_t bytes, void *data)
     if (now_ns >= s->ask_next_ns && !s->link->stale) {
         flow_ask(s, now_ns, true);
     }
+}
+
+bool flow_absent(const struct stream *s, int64_t now_ns)
+{
+    return now_ns - s->arrival_ns > s->absence_ns;
 }

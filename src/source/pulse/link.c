@@ -41,8 +41,11 @@ static int wait_batched(struct pollfd *fds, unsigned long count, int timeout_ms,
 bool link_create(struct link *l, struct fault *f)
 {
     l->context = NULL;
+    l->server = NULL;
     l->batch_ms = 0;
     l->stale = false;
+    l->heard = 0;
+    atomic_init(&l->knocks, 0);
     atomic_init(&l->stop_ns, LINK_RUNS);
     l->loop = pa_mainloop_new();
     if (l->loop == NULL) {
@@ -85,6 +88,22 @@ int64_t link_stop(const struct link *l)
     return atomic_load_explicit(&l->stop_ns, memory_order_acquire);
 }
 
+void link_knock(struct link *l)
+{
+    /* release: pairs with was_knocked */
+    atomic_fetch_add_explicit(&l->knocks, 1, memory_order_release);
+    pa_mainloop_wakeup(l->loop);
+}
+
+static bool was_knocked(struct link *l)
+{
+    /* acquire: pairs with link_knock; what it is about is there */
+    unsigned knocks = atomic_load_explicit(&l->knocks, memory_order_acquire);
+    bool any = knocks != l->heard;
+    l->heard = knocks;
+    return any;
+}
+
 int link_turn(struct link *l, int64_t timeout_ns, int64_t seen_stop)
 {
     int timeout_us = timeout_ns < 0 ? 0
@@ -94,9 +113,9 @@ int link_turn(struct link *l, int64_t timeout_ns, int64_t seen_stop)
     if (pa_mainloop_prepare(l->loop, timeout_us) < 0) {
         return -1;
     }
-    /* prepare empties the wake-up pipe: a stop that came before it would be
-     * slept over, one that comes after it ends the poll. */
-    if (link_stop(l) != seen_stop) {
+    /* prepare empties the wake-up pipe: a stop or a knock that came before it
+     * would be slept over, one that comes after it ends the poll. */
+    if (was_knocked(l) || link_stop(l) != seen_stop) {
         pa_mainloop_wakeup(l->loop);
     }
     if (pa_mainloop_poll(l->loop) < 0) {
@@ -130,7 +149,7 @@ bool link_fault(const struct link *l, enum error err, const char *op,
                                   : pa_context_errno(l->context);
     const char *words = pa_strerror(code);
     words = words == NULL ? "unknown error" : words;
-    const char *address = getenv("PULSE_SERVER");
+    const char *address = l->server ? l->server : getenv("PULSE_SERVER");
     if (err == ERR_NO_SERVER && address != NULL && address[0] != '\0') {
         return fault_setf(f, err, op, code, server_hint, "%s (PULSE_SERVER=%s)",
                           words, address);
@@ -146,7 +165,7 @@ static pa_context *new_context(struct link *l, const char *client_name)
         return NULL;
     }
     pa_proplist_sets(properties, PA_PROP_APPLICATION_NAME, client_name);
-    pa_proplist_sets(properties, PA_PROP_APPLICATION_ID, "looprec");
+    pa_proplist_sets(properties, PA_PROP_APPLICATION_ID, LINK_APPLICATION_ID);
     pa_proplist_sets(properties, PA_PROP_APPLICATION_ICON_NAME, "media-record");
     pa_context *context = pa_context_new_with_proplist(
         pa_mainloop_get_api(l->loop), client_name, properties);
@@ -164,8 +183,8 @@ bool link_connect(struct link *l, const char *client_name, int64_t deadline_ns,
     /* NOAUTOSPAWN: a server that we started ourselves plays nothing that
      * anybody hears, and on a machine with PipeWire it would take the sound
      * card away from it. */
-    if (pa_context_connect(l->context, NULL, PA_CONTEXT_NOAUTOSPAWN, NULL) <
-        0) {
+    if (pa_context_connect(l->context, l->server, PA_CONTEXT_NOAUTOSPAWN,
+                           NULL) < 0) {
         link_fault(l, ERR_NO_SERVER, "connect", f);
         goto out;
     }
@@ -206,6 +225,22 @@ bool link_finish(struct link *l, pa_operation *op, const char *what,
     }
     pa_operation_unref(op);
     return ok;
+}
+
+bool link_is_up(const struct link *l)
+{
+    return l->context != NULL &&
+           pa_context_get_state(l->context) == PA_CONTEXT_READY;
+}
+
+bool link_alive(const struct link *l, struct fault *f)
+{
+    if (link_is_up(l)) {
+        return true;
+    }
+    return fault_setf(f, ERR_DEVICE_LOST, "record",
+                      l->context != NULL ? pa_context_errno(l->context) : 0,
+                      NULL, "the sound server closed the connection");
 }
 
 void link_close(struct link *l)

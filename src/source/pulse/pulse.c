@@ -1,14 +1,18 @@
 /* pulse: the source for PulseAudio and PipeWire. See source.h for the order of
- * calls. create, destroy and list: main thread; interrupt: any; all else: the
- * capture thread, which drives libpulse's plain main loop itself. */
+ * calls. create, destroy and the lists: main thread; interrupt: any; all else:
+ * the capture thread, which drives libpulse's plain main loop itself. */
 #include "source/pulse/pulse.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "source/pulse/apps.h"
 #include "source/pulse/devices.h"
 #include "source/pulse/link.h"
-#include "source/pulse/stream.h"
+#include "source/pulse/null_sink.h"
+#include "source/pulse/programs.h"
+#include "source/pulse/whole.h"
 #include "sys/clock.h"
 
 #define OPEN_NS  INT64_C(5000000000)
@@ -26,8 +30,10 @@ struct pulse {
     /* shared: stop_ns in it */
     struct link link;
     /* capture thread */
-    struct stream stream;
-    char first[256];  /* the output of the first opening */
+    struct whole whole;        /* SCOPE_OUTPUT */
+    struct programs *programs; /* the other scopes; NULL: not that */
+    struct who who;            /* theirs */
+    char first[256];           /* what was opened first: its id */
     bool server_away; /* the last loss or failed opening was the server's */
     bool watching;    /* wait: subscribed on the present connection */
     bool news;        /* wait: an output came, or the default changed */
@@ -38,11 +44,37 @@ static struct pulse *self(struct source *s)
     return (struct pulse *)s; /* base is the first member */
 }
 
+static void pulse_destroy(struct source *s)
+{
+    struct pulse *p = self(s);
+    if (p == NULL) {
+        return;
+    }
+    link_destroy(&p->link);
+    if (p->programs != NULL) {
+        who_free(&p->who);
+        free(p->programs);
+    }
+    free(p);
+}
+
 static struct source *pulse_create(const struct source_request *request,
                                    struct fault *f)
 {
     if (request->device != NULL && request->device[0] == '\0') {
         fault_set(f, ERR_USAGE, "choose the output", "the name is empty", NULL);
+        return NULL;
+    }
+    bool chosen =
+        request->scope == SCOPE_APP || request->scope == SCOPE_EXCLUDE;
+    if (chosen && !who_check(request, (uint32_t)getpid(), f)) {
+        return NULL;
+    }
+    if (request->keep_awake) {
+        fault_set(f, ERR_USAGE, "options",
+                  "--keep-awake is for Windows; leave it out: here an output "
+                  "that is recorded stays awake by itself",
+                  NULL);
         return NULL;
     }
     struct pulse *p = calloc(1, sizeof *p);
@@ -56,30 +88,22 @@ static struct source *pulse_create(const struct source_request *request,
     }
     p->base.ops = pulse_system.ops;
     p->request = *request;
+    if (request->null_sink != NULL) {
+        p->link.server = null_sink_server(request->null_sink);
+    }
+    if (request->scope != SCOPE_OUTPUT) {
+        p->programs = calloc(1, sizeof *p->programs);
+        if (p->programs == NULL) {
+            pulse_destroy(&p->base);
+            fault_set(f, ERR_NO_MEMORY, "make the source", NULL, NULL);
+            return NULL;
+        }
+        who_init(&p->who, &p->request, (uint32_t)getpid());
+    }
     return &p->base;
 }
 
-static void pulse_destroy(struct source *s)
-{
-    if (s != NULL) {
-        link_destroy(&self(s)->link);
-        free(s);
-    }
-}
-
 /* --- opening --- */
-
-static bool use_default(struct link *l, const struct server *server,
-                        struct output *out, int64_t deadline_ns,
-                        struct fault *f)
-{
-    if (server->default_sink[0] == '\0') {
-        return fault_set(f, ERR_NO_DEVICE, "choose the output",
-                         "the sound server has no default output",
-                         "looprec -l lists the outputs, -D chooses one");
-    }
-    return devices_output(l, server->default_sink, out, deadline_ns, f);
-}
 
 /* The output that the request means, now. After a loss it is the same one as
  * before, by name; where -D was a part of a name that fits only one output
@@ -89,9 +113,14 @@ static bool choose(struct pulse *p, const struct server *server,
 {
     struct link *l = &p->link;
     const char *wanted = p->request.device;
+    struct null_sink *own = p->request.null_sink;
     bool again = p->first[0] != '\0';
     char name[sizeof p->first];
 
+    if (own != NULL) { /* by its exact name: another run's may begin so */
+        return null_sink_ensure(own, l, deadline_ns, f) &&
+               devices_output(l, null_sink_name(own), out, deadline_ns, f);
+    }
     if (again && (wanted != NULL || !p->request.follow)) {
         struct fault missing = {.err = ERR_OK};
         if (devices_output(l, p->first, out, deadline_ns, &missing)) {
@@ -105,16 +134,10 @@ static bool choose(struct pulse *p, const struct server *server,
         }
     }
     if (wanted == NULL) {
-        return use_default(l, server, out, deadline_ns, f);
+        return devices_default(l, server, out, deadline_ns, f);
     }
     return devices_find(l, wanted, name, sizeof name, deadline_ns, f) &&
            devices_output(l, name, out, deadline_ns, f);
-}
-
-static bool connected(const struct link *l)
-{
-    return l->context != NULL &&
-           pa_context_get_state(l->context) == PA_CONTEXT_READY;
 }
 
 static void disconnect(struct pulse *p)
@@ -123,18 +146,61 @@ static void disconnect(struct pulse *p)
     p->watching = false;
 }
 
+/* Neither opened before, nor was anything of it waited for. */
+static bool is_first(const struct pulse *p)
+{
+    return p->first[0] == '\0';
+}
+
+static bool open_output(struct pulse *p, struct source_info *info,
+                        int64_t deadline_ns, struct fault *f)
+{
+    struct link *l = &p->link;
+    struct server server;
+    struct output out;
+    bool follows = p->request.device == NULL && p->request.follow;
+    if (!devices_server(l, &server, deadline_ns, f) ||
+        !choose(p, &server, &out, deadline_ns, f) ||
+        !whole_open(&p->whole, l, &out, p->request.latency_ns, follows,
+                    deadline_ns, f)) {
+        return false;
+    }
+    if (is_first(p) && out.running) {
+        whole_await_sound(&p->whole, clock_now_ns() + FIRST_NS);
+    }
+    info->format = out.format;
+    devices_copy(info->device_id, sizeof info->device_id, out.id);
+    devices_copy(info->device_name, sizeof info->device_name, out.name);
+    return true;
+}
+
+static bool open_programs(struct pulse *p, struct source_info *info,
+                          int64_t deadline_ns, struct fault *f)
+{
+    if (!programs_open(p->programs, &p->link, &p->request, &p->who,
+                       is_first(p) ? FIRST_NS : 0, deadline_ns, f)) {
+        return false;
+    }
+    info->format = p->programs->base.format;
+    info->lanes = TAPS_MAX;
+    roster_describe(p->programs->roster, info->device_id,
+                    sizeof info->device_id, info->device_name,
+                    sizeof info->device_name);
+    return true;
+}
+
 static bool pulse_open(struct source *source, struct source_info *info,
                        struct fault *f)
 {
     struct pulse *p = self(source);
     struct link *l = &p->link;
     int64_t deadline_ns = clock_now_ns() + OPEN_NS;
-    struct server server;
-    struct output out;
 
-    if (!connected(l)) {
+    if (!link_is_up(l)) {
         disconnect(p);
-        if (!link_connect(l, p->request.client_name, deadline_ns, f)) {
+        if ((p->request.null_sink != NULL &&
+             null_sink_is_over(p->request.null_sink, f)) ||
+            !link_connect(l, p->request.client_name, deadline_ns, f)) {
             p->server_away = true;
             return false;
         }
@@ -142,36 +208,26 @@ static bool pulse_open(struct source *source, struct source_info *info,
     pa_context_set_subscribe_callback(l->context, NULL, NULL);
     p->watching = false;
     p->server_away = false;
-    bool follows = p->request.device == NULL && p->request.follow;
-    if (!devices_server(l, &server, deadline_ns, f) ||
-        !choose(p, &server, &out, deadline_ns, f) ||
-        !stream_open(&p->stream, l, &out, p->request.latency_ns, follows,
-                     deadline_ns, f)) {
-        p->server_away = !connected(l);
-        if (p->first[0] == '\0') {
-            disconnect(p); /* never was open: nobody waits */
-        }
-        return false;
-    }
-    if (p->first[0] == '\0') {
-        devices_copy(p->first, sizeof p->first, out.id);
-        if (out.running) {
-            stream_await_sound(&p->stream, clock_now_ns() + FIRST_NS);
-        }
-    }
-    info->format = out.format;
-    devices_copy(info->device_id, sizeof info->device_id, out.id);
-    devices_copy(info->device_name, sizeof info->device_name, out.name);
     info->virtual_time = false;
-    return true;
+    if (p->programs != NULL ? open_programs(p, info, deadline_ns, f)
+                            : open_output(p, info, deadline_ns, f)) {
+        if (is_first(p)) {
+            devices_copy(p->first, sizeof p->first, info->device_id);
+        }
+        return true;
+    }
+    p->server_away = !link_is_up(l);
+    return false;
 }
 
 static enum source_end pulse_run(struct source *source,
                                  const struct outlet *out, struct fault *f)
 {
     struct pulse *p = self(source);
-    enum source_end end = stream_run(&p->stream, out, f);
-    p->server_away = !connected(&p->link);
+    enum source_end end = p->programs != NULL
+                              ? programs_run(p->programs, out, f)
+                              : whole_run(&p->whole, out, f);
+    p->server_away = !link_is_up(&p->link);
     return end;
 }
 
@@ -180,8 +236,12 @@ static enum source_end pulse_run(struct source *source,
 static void pulse_close(struct source *source)
 {
     struct pulse *p = self(source);
-    stream_close(&p->stream);
-    if (!connected(&p->link) || link_stop(&p->link) != LINK_RUNS) {
+    if (p->programs != NULL) {
+        programs_close(p->programs);
+    } else {
+        whole_close(&p->whole);
+    }
+    if (!link_is_up(&p->link) || link_stop(&p->link) != LINK_RUNS) {
         disconnect(p);
     }
 }
@@ -212,7 +272,10 @@ static void watch(struct pulse *p)
     pa_context *c = p->link.context;
     pa_context_set_subscribe_callback(c, on_news, p);
     pa_operation *op = pa_context_subscribe(
-        c, PA_SUBSCRIPTION_MASK_SERVER | PA_SUBSCRIPTION_MASK_SINK, NULL, NULL);
+        c,
+        PA_SUBSCRIPTION_MASK_SERVER | PA_SUBSCRIPTION_MASK_SINK |
+            (p->programs != NULL ? PA_SUBSCRIPTION_MASK_SINK_INPUT : 0),
+        NULL, NULL);
     if (op != NULL) {
         pa_operation_unref(op);
     }
@@ -226,7 +289,7 @@ static void listen(struct pulse *p, int64_t until_ns)
     for (;;) {
         int64_t left = until_ns - clock_now_ns();
         if (left <= 0 || p->news || link_stop(&p->link) != LINK_RUNS ||
-            (p->watching && !connected(&p->link)) ||
+            (p->watching && !link_is_up(&p->link)) ||
             link_turn(&p->link, left, LINK_RUNS) < 0) {
             return;
         }
@@ -239,7 +302,7 @@ static void pulse_wait(struct source *source, int64_t timeout_ns)
     int64_t until_ns = clock_now_ns() + timeout_ns;
 
     while (clock_now_ns() < until_ns && link_stop(&p->link) == LINK_RUNS) {
-        if (connected(&p->link)) {
+        if (link_is_up(&p->link)) {
             if (p->server_away) {
                 return; /* it is back */
             }
@@ -255,9 +318,9 @@ static void pulse_wait(struct source *source, int64_t timeout_ns)
         }
         /* No server: there is nothing to listen on, so try the door. */
         disconnect(p);
-        p->server_away = true;
         p->news = false;
         if (!link_connect(&p->link, p->request.client_name, until_ns, NULL)) {
+            p->server_away = true;
             int64_t pause_ns = clock_now_ns() + RETRY_NS;
             listen(p, pause_ns < until_ns ? pause_ns : until_ns);
         }
@@ -266,16 +329,42 @@ static void pulse_wait(struct source *source, int64_t timeout_ns)
 
 /* --- the table --- */
 
+/* A connection for one question. False: nothing is left to destroy. */
+static bool connect_to_ask(struct link *l, const char *client_name,
+                           int64_t deadline_ns, struct fault *f)
+{
+    if (!link_create(l, f)) {
+        return false;
+    }
+    if (!link_connect(l, client_name, deadline_ns, f)) {
+        link_destroy(l);
+        return false;
+    }
+    return true;
+}
+
 static bool pulse_list(const char *client_name, struct device_list *out,
                        struct fault *f)
 {
     struct link l;
     int64_t deadline_ns = clock_now_ns() + OPEN_NS;
-    if (!link_create(&l, f)) {
+    if (!connect_to_ask(&l, client_name, deadline_ns, f)) {
         return false;
     }
-    bool ok = link_connect(&l, client_name, deadline_ns, f) &&
-              devices_list(&l, out, deadline_ns, f);
+    bool ok = devices_list(&l, out, deadline_ns, f);
+    link_destroy(&l);
+    return ok;
+}
+
+static bool pulse_list_apps(const char *client_name, struct app_list *out,
+                            struct fault *f)
+{
+    struct link l;
+    int64_t deadline_ns = clock_now_ns() + OPEN_NS;
+    if (!connect_to_ask(&l, client_name, deadline_ns, f)) {
+        return false;
+    }
+    bool ok = apps_list(&l, out, deadline_ns, f);
     link_destroy(&l);
     return ok;
 }
@@ -294,4 +383,6 @@ static const struct source_ops ops = {
 const struct source_system pulse_system = {
     .ops = &ops,
     .list = pulse_list,
+    .list_apps = pulse_list_apps,
+    .null_sinks = &null_sink_ops,
 };

@@ -1,8 +1,6 @@
-/* run: the loop of a recording stream: packets, silence, the end. See
- * stream.h. */
-#include <string.h>
+/* run: see run.h. */
+#include "source/pulse/run.h"
 
-#include "source/pulse/stream.h"
 #include "sys/clock.h"
 
 /* The contract's: idle at least so often. */
@@ -25,9 +23,15 @@
 #define TAIL_QUIET_NS INT64_C(300000000)
 #define TAIL_MOST_NS  INT64_C(2000000000)
 
-static bool absent(const struct stream *s, int64_t now_ns)
+/* Streams that ask for the time less than this apart do so together: in
+ * between, messages may gather. */
+#define TOGETHER_NS INT64_C(500000000)
+
+/* It delivers, or would if anything played. */
+static bool flows(const struct stream *s)
 {
-    return now_ns - s->arrival_ns > s->absence_ns;
+    return s->out != NULL &&
+           (s->phase == STREAM_CHECKING || s->phase == STREAM_OPEN);
 }
 
 /* Nothing was handed over in a turn with EVENTS events. */
@@ -37,7 +41,7 @@ static void tell_idle(struct stream *s, int events, int64_t now_ns)
     if (idle_ns != STREAM_NEVER) {
         idle_ns -= SLACK_NS;
     }
-    if (absent(s, now_ns)) {
+    if (flow_absent(s, now_ns)) {
         /* With nothing to come the loop turns ten times a second; a question
          * each time would wake the server as often. */
         if (now_ns - s->asked_ns >= PROBE_NS) {
@@ -81,7 +85,7 @@ static bool tail_fetched(struct stream *s, int64_t stop_ns, int64_t seen_ns,
     if (now_ns < stop_ns) {
         return false;
     }
-    if (absent(s, now_ns) && s->asked_ns - s->fragment_ns <= stop_ns) {
+    if (flow_absent(s, now_ns) && s->asked_ns - s->fragment_ns <= stop_ns) {
         if (now_ns - s->fragment_ns > stop_ns) {
             flow_ask(s, now_ns, false);
         }
@@ -91,66 +95,101 @@ static bool tail_fetched(struct stream *s, int64_t stop_ns, int64_t seen_ns,
     return now_ns - last_ns > TAIL_QUIET_NS;
 }
 
-static enum source_end loop(struct stream *s, struct fault *f)
+static bool all_fetched(const struct run *r, int64_t stop_ns, int64_t seen_ns,
+                        int64_t now_ns)
+{
+    bool all = true;
+    for (unsigned i = 0; i < r->count; i++) {
+        struct stream *s = r->streams[i];
+        if (flows(s) && !s->background) {
+            all = tail_fetched(s, stop_ns, seen_ns, now_ns) && all;
+        }
+    }
+    return all;
+}
+
+/* For how long messages may gather: where bytes come, and every answer that is
+ * wanted for them has come. */
+static int64_t gather_ns(const struct run *r, int64_t now_ns)
+{
+    int64_t batch_ns = INT64_MAX;
+    bool due = false;
+    for (unsigned i = 0; i < r->count; i++) {
+        const struct stream *s = r->streams[i];
+        if (!flows(s) || flow_absent(s, now_ns)) {
+            continue;
+        }
+        if (s->asking || s->holding) {
+            return 0;
+        }
+        batch_ns = s->batch_ns < batch_ns ? s->batch_ns : batch_ns;
+        due = due || now_ns >= s->ask_next_ns;
+    }
+    for (unsigned i = 0; due && i < r->count; i++) {
+        struct stream *s = r->streams[i];
+        if (flows(s) && s->ask_next_ns - now_ns < TOGETHER_NS) {
+            s->ask_next_ns = now_ns;
+        }
+    }
+    return due || batch_ns == INT64_MAX ? 0 : batch_ns;
+}
+
+/* What a turn without bytes means for S. */
+static void pass_turn(struct stream *s, int events, int64_t now_ns)
+{
+    if (!flows(s) || s->took) {
+        return;
+    }
+    if (s->holding && now_ns - s->held_ns > HOLD_NS) {
+        flow_release(s, now_ns);
+    } else {
+        tell_idle(s, events, now_ns);
+    }
+}
+
+static int turn(const struct run *r, bool hurry, int64_t stop_ns)
+{
+    int64_t turn_ns = stop_ns == LINK_RUNS ? TURN_NS : TURN_LAST_NS;
+    int64_t batch_ns = 0;
+    if (stop_ns == LINK_RUNS && !hurry) {
+        batch_ns = gather_ns(r, clock_now_ns());
+        turn_ns += batch_ns;
+    }
+    r->link->batch_ms = (int)(batch_ns / 1000000);
+    for (unsigned i = 0; i < r->count; i++) {
+        r->streams[i]->took = false;
+    }
+    return link_turn(r->link, turn_ns, stop_ns);
+}
+
+enum source_end run_streams(const struct run *r, struct fault *f)
 {
     int64_t seen_ns = 0;
+    enum run_state state = RUN_HURRIES;
     for (;;) {
-        int64_t stop_ns = link_stop(s->link);
-        int64_t turn_ns = TURN_NS;
-        /* Gather only when every answer that is wanted has come. */
-        s->link->batch_ms = 0;
+        int64_t stop_ns = link_stop(r->link);
         if (stop_ns != LINK_RUNS) {
             int64_t now_ns = clock_now_ns();
             seen_ns = seen_ns == 0 ? now_ns : seen_ns;
             if (stop_ns == SOURCE_STOP_NOW ||
-                tail_fetched(s, stop_ns, seen_ns, now_ns)) {
+                all_fetched(r, stop_ns, seen_ns, now_ns)) {
                 return SOURCE_INTERRUPTED;
             }
-            turn_ns = TURN_LAST_NS;
         }
-        if (stop_ns == LINK_RUNS && !s->asking && !s->holding &&
-            clock_now_ns() < s->ask_next_ns) {
-            s->link->batch_ms = (int)(s->batch_ns / 1000000);
-            turn_ns += s->batch_ns;
-        }
-        s->took = false;
-        int events = link_turn(s->link, turn_ns, stop_ns);
+        int events = turn(r, state == RUN_HURRIES, stop_ns);
         if (events < 0) {
             fault_set(f, ERR_DEVICE_LOST, "record",
                       "libpulse's main loop failed", NULL);
             return SOURCE_LOST;
         }
-        if (!stream_alive(s, f)) {
-            return SOURCE_LOST;
-        }
-        stream_check_default(s);
-        if (s->default_moved) {
-            fault_setf(f, ERR_DEVICE_LOST, "record", 0, NULL,
-                       "the default output is %s now", s->default_name);
-            return SOURCE_REROUTED;
-        }
-        if (s->took) {
-            continue;
+        enum source_end end;
+        state = r->turned(r->owner, &end, f);
+        if (state == RUN_IS_OVER) {
+            return end;
         }
         int64_t now_ns = clock_now_ns();
-        if (s->holding && now_ns - s->held_ns > HOLD_NS) {
-            flow_release(s, now_ns);
-        } else {
-            tell_idle(s, events, now_ns);
+        for (unsigned i = 0; i < r->count; i++) {
+            pass_turn(r->streams[i], events, now_ns);
         }
     }
-}
-
-enum source_end stream_run(struct stream *s, const struct outlet *out,
-                           struct fault *f)
-{
-    s->out = out;
-    /* Bytes may have come before there was anywhere to put them. */
-    if (pa_stream_get_state(s->pa) == PA_STREAM_READY &&
-        pa_stream_readable_size(s->pa) > 0) {
-        flow_read(s->pa, 0, s);
-    }
-    enum source_end end = loop(s, f);
-    s->out = NULL;
-    return end;
 }

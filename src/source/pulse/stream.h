@@ -1,6 +1,7 @@
-/* stream: one recording stream on one output's monitor: what it is (stream.c),
- * how its bytes become stamped packets (flow.c), and the loop that keeps it
- * going (run.c). Capture thread only. */
+/* stream: one recording stream on a sound server, of all that an output plays
+ * or of one sink input on it: what it is (stream.c) and how its bytes become
+ * stamped packets (flow.c). run.c keeps a set of them going. Capture thread
+ * only. */
 #ifndef LOOPREC_SOURCE_PULSE_STREAM_H
 #define LOOPREC_SOURCE_PULSE_STREAM_H
 
@@ -15,21 +16,54 @@
 
 #define STREAM_NEVER INT64_MIN
 
+/* All of the output, and not one sink input's part in it. */
+#define STREAM_WHOLE PA_INVALID_INDEX
+
+enum stream_phase {
+    STREAM_CLOSED,
+    STREAM_CONNECTING, /* the server was asked for it */
+    STREAM_CHECKING,   /* it is there; is it as loud as it should be? */
+    STREAM_OPEN,
+    STREAM_DEAD, /* the server refused it, or has ended it */
+};
+
+/* What to record, and how. */
+struct stream_wish {
+    const struct output *output; /* copied; its spec is what is asked for */
+    uint32_t input;              /* a sink input, or STREAM_WHOLE */
+    int64_t latency_ns;          /* so old bytes may be when handed over */
+    bool same_places;            /* the map has the output's own places: nothing
+                                  * is to be mixed */
+    bool corked;                 /* to begin with, it delivers nothing */
+    bool tight; /* as small pieces as there can be, whatever the latency */
+};
+
 struct stream {
     /* constant after open */
     pa_stream *pa; /* NULL: closed */
     struct link *link;
     struct output output;
+    uint32_t input;
     size_t frame_bytes;
     size_t fragment_bytes;
     size_t capacity_bytes; /* what the server, and libpulse, hold for us */
+    int64_t latency_ns;    /* as wished */
     int64_t fragment_ns;
-    int64_t batch_ns;         /* bytes may gather for so long before we look */
-    int64_t jump_ns;          /* time that moves by more has jumped */
-    int64_t turn_ns;          /* how long the loop waits for bytes */
-    int64_t absence_ns;       /* nothing for so long: time may have jumped */
-    bool follows;             /* end when the default output moves */
-    const struct outlet *out; /* NULL outside run */
+    int64_t batch_ns;   /* bytes may gather for so long before we look */
+    int64_t jump_ns;    /* time that moves by more has jumped */
+    int64_t absence_ns; /* nothing for so long: time may have jumped */
+
+    /* opening */
+    enum stream_phase phase;
+    pa_operation *volume_asked; /* questions to the server; NULL: none */
+    pa_operation *volume_set;
+
+    /* the owner's, between turns */
+    const struct outlet *out; /* NULL: the bytes stay with libpulse */
+    bool keeps; /* it keeps what is handed over with stamps that are not known
+                 * yet: nothing is held back in libpulse, which lets go of it
+                 * when the server ends the stream */
+    bool background; /* no end of it is waited for at the stop */
 
     /* the bytes */
     uint64_t index;        /* bytes taken, by the server's own count */
@@ -65,40 +99,39 @@ struct stream {
     int64_t idle_ns;      /* what the outlet was told last */
     unsigned empty_turns; /* in a row, with a question unanswered */
 
-    /* news; run ends on them */
-    bool removed;     /* the output is no more */
-    bool broken;      /* the server moved us, or sent a part of a frame */
-    bool ask_default; /* the server has changed something */
-    bool default_moved;
-    char default_name[256];
+    bool broken; /* the server moved us, or sent a part of a frame */
 };
 
 /* --- stream.c --- */
 
-/* Record OUTPUT's monitor; the link is connected. Bytes may be LATENCY_NS old
- * when they are handed over. On failure nothing is left
- * open. ERR_SOURCE_FAILED, UNSUPPORTED, NO_SERVER. */
-bool stream_open(struct stream *s, struct link *l, const struct output *output,
-                 int64_t latency_ns, bool follows, int64_t deadline_ns,
+/* Ask the server for the stream; the link is connected. Returns at once.
+ * False: it could not even be asked (the connection is gone, or libpulse has no
+ * memory), nothing is left open; F as by stream_open. */
+bool stream_connect(struct stream *s, struct link *l,
+                    const struct stream_wish *wish, struct fault *f);
+
+/* After a turn of the link: how far it is. */
+enum stream_phase stream_advance(struct stream *s);
+
+/* Connect and wait until it is open. On failure nothing is left open.
+ * ERR_SOURCE_FAILED, NO_SERVER. */
+bool stream_open(struct stream *s, struct link *l,
+                 const struct stream_wish *wish, int64_t deadline_ns,
                  struct fault *f);
 void stream_close(struct stream *s);
 
-/* Wait until sound has come and is heard (a monitor gives up to a fragment
- * before that), an interrupt, a loss or, if none comes, UNTIL_NS. */
-void stream_await_sound(struct stream *s, int64_t until_ns);
+/* Let the server deliver, or not. */
+void stream_cork(struct stream *s, bool corked);
 
-/* False: it has ended, F says why (ERR_DEVICE_LOST). */
-bool stream_alive(const struct stream *s, struct fault *f);
-
-/* Look where the default output is, if the server spoke of a change. */
-void stream_check_default(struct stream *s);
+/* From now on it is tight, or not; see struct stream_wish. */
+void stream_tighten(struct stream *s, bool tight);
 
 /* --- flow.c --- */
 
 void flow_begin(struct stream *s);
 
-/* libpulse: bytes have come. */
-void flow_read(pa_stream *pa, size_t bytes, void *data);
+/* Take what has come. */
+void flow_read(struct stream *s);
 
 /* Ask the server for the stream's time. FRESH: bytes have just come, so that
  * the answer is good for stamps. */
@@ -107,9 +140,7 @@ void flow_ask(struct stream *s, int64_t now_ns, bool fresh);
 /* Hand over what was held, without an answer. */
 void flow_release(struct stream *s, int64_t now_ns);
 
-/* --- run.c --- */
-
-enum source_end stream_run(struct stream *s, const struct outlet *out,
-                           struct fault *f);
+/* Bytes have not come for a while. */
+bool flow_absent(const struct stream *s, int64_t now_ns);
 
 #endif

@@ -64,6 +64,40 @@ static const IID iid_session_control = {
     0x4319,
     {0xa8, 0xca, 0xe7, 0x0a, 0xcb, 0x11, 0xe8, 0xcd}};
 
+static const IID iid_completion_handler = {
+    0x41d949ab,
+    0x9862,
+    0x444a,
+    {0x80, 0xf6, 0xc2, 0x61, 0x33, 0x4d, 0xa5, 0xeb}};
+static const IID iid_agile_object = {
+    0x94ea2b94,
+    0xe9cc,
+    0x49e0,
+    {0xc0, 0xff, 0xee, 0x64, 0xca, 0x8f, 0x5b, 0x90}};
+
+/* audioclientactivationparams.h, which mingw-w64 does not have: what
+ * ActivateAudioInterfaceAsync takes for VIRTUAL_AUDIO_DEVICE_PROCESS_LOOPBACK,
+ * as VT_BLOB. */
+#define PROCESS_LOOPBACK_DEVICE L"VAD\\Process_Loopback"
+enum { ACTIVATION_TYPE_PROCESS_LOOPBACK = 1 };
+enum process_loopback_mode {
+    PROCESS_LOOPBACK_INCLUDE_TREE = 0,
+    PROCESS_LOOPBACK_EXCLUDE_TREE = 1,
+};
+struct activation_params {
+    DWORD type;
+    DWORD process_id;
+    DWORD mode; /* enum process_loopback_mode */
+};
+_Static_assert(sizeof(struct activation_params) == 12, "as Windows has it");
+
+/* The function, found at run time: a program that asked the loader for it
+ * would not start on Windows 7, nor where mmdevapi.dll is missing. */
+typedef HRESULT WINAPI
+activate_async_fn(LPCWSTR path, REFIID iid, PROPVARIANT *params,
+                  IActivateAudioInterfaceCompletionHandler *handler,
+                  IActivateAudioInterfaceAsyncOperation **operation);
+
 /* PKEY_Device_FriendlyName: "Speakers (Realtek Audio)". */
 static const PROPERTYKEY key_friendly_name = {
     {0xa45c254e,

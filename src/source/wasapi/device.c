@@ -115,18 +115,25 @@ IMMDevice *device_default(IMMDeviceEnumerator *e, struct fault *f)
     return NULL;
 }
 
-/* The endpoint with ID if it is an active output, else NULL. */
-static IMMDevice *by_id(IMMDeviceEnumerator *e, const char *id)
+/* The endpoint with ID if it is an active output, else NULL. *KNOWN (may be
+ * NULL): there is one, if only unplugged or disabled. */
+static IMMDevice *by_id(IMMDeviceEnumerator *e, const char *id, bool *known)
 {
     wchar_t wide[DEVICE_TEXT_BYTES];
     IMMDevice *d = NULL;
+    DWORD state = 0;
 
+    if (known)
+        *known = false;
     if (!MultiByteToWideChar(CP_UTF8, 0, id, -1, wide, DEVICE_TEXT_BYTES))
         return NULL;
     if (FAILED(IMMDeviceEnumerator_GetDevice(e, wide, &d)) || !d)
         return NULL;
     if (is_active_output(d))
         return d;
+    if (known)
+        *known = SUCCEEDED(IMMDevice_GetState(d, &state)) &&
+                 (state & (DEVICE_STATE_UNPLUGGED | DEVICE_STATE_DISABLED));
     IMMDevice_Release(d);
     return NULL;
 }
@@ -146,7 +153,7 @@ IMMDevice *device_find(IMMDeviceEnumerator *e, const char *wanted,
 
     if (device_enumerate(e, &list, f) &&
         device_list_find(&list, wanted, &i, f)) {
-        d = by_id(e, list.items[i].id);
+        d = by_id(e, list.items[i].id, NULL);
         if (!d)
             gone(f, list.items[i].name);
     }
@@ -157,12 +164,15 @@ IMMDevice *device_find(IMMDeviceEnumerator *e, const char *wanted,
 IMMDevice *device_again(IMMDeviceEnumerator *e, const char *id,
                         const char *name, struct fault *f)
 {
-    IMMDevice *d = by_id(e, id);
     struct device_list list = {0};
     size_t matches = 0, match = 0;
+    bool known;
+    IMMDevice *d = by_id(e, id, &known);
 
     if (d)
         return d;
+    if (known)
+        return gone(f, name[0] ? name : id);
     if (!device_enumerate(e, &list, f))
         return NULL;
     for (size_t i = 0; name[0] && i < list.count; i++)
@@ -171,14 +181,12 @@ IMMDevice *device_again(IMMDeviceEnumerator *e, const char *id,
             matches++;
         }
     if (matches == 1)
-        d = by_id(e, list.items[match].id);
+        d = by_id(e, list.items[match].id, NULL);
     device_list_free(&list);
     return d ? d : gone(f, name[0] ? name : id);
 }
 
-/* What would be recorded from D: its mix format, or, where it cannot be asked
- * (exclusive use), the format that its driver was set to. */
-static void read_format(IMMDevice *d, struct audio_format *out)
+void device_read_format(IMMDevice *d, struct audio_format *out)
 {
     const char *why;
     void *client = NULL;
@@ -204,48 +212,66 @@ static void read_format(IMMDevice *d, struct audio_format *out)
     IPropertyStore_Release(store);
 }
 
-static bool add(IMMDeviceCollection *all, UINT i, const char *default_id,
-                struct device_list *out, struct fault *f)
+bool device_each(IMMDeviceEnumerator *e,
+                 bool (*visit)(void *context, IMMDevice *d), void *context,
+                 struct fault *f)
 {
-    IMMDevice *d = NULL;
-    struct device *entry;
+    IMMDeviceCollection *all = NULL;
+    bool go_on = true;
+    UINT count = 0;
+    HRESULT hr = IMMDeviceEnumerator_EnumAudioEndpoints(
+        e, eRender, DEVICE_STATE_ACTIVE, &all);
 
-    if (FAILED(IMMDeviceCollection_Item(all, i, &d)) || !d)
-        return true; /* it went away meanwhile */
-    entry = device_list_add(out);
-    if (entry) {
-        device_describe(d, entry->id, entry->name);
-        read_format(d, &entry->format);
-        entry->is_default = entry->id[0] && strcmp(entry->id, default_id) == 0;
-        entry->state = "active";
+    if (SUCCEEDED(hr))
+        hr = all ? IMMDeviceCollection_GetCount(all, &count) : E_NOINTERFACE;
+    for (UINT i = 0; SUCCEEDED(hr) && go_on && i < count; i++) {
+        IMMDevice *d = NULL;
+
+        if (FAILED(IMMDeviceCollection_Item(all, i, &d)) || !d)
+            continue; /* it went away meanwhile */
+        go_on = visit(context, d);
+        IMMDevice_Release(d);
     }
-    IMMDevice_Release(d);
-    return entry || fault_set(f, ERR_NO_MEMORY, "list the outputs", NULL, NULL);
+    if (all)
+        IMMDeviceCollection_Release(all);
+    return SUCCEEDED(hr) || hresult_fault(f, "EnumAudioEndpoints", hr, NULL);
+}
+
+struct enumeration {
+    struct device_list *out;
+    char default_id[DEVICE_TEXT_BYTES];
+    bool no_memory;
+};
+
+static bool add(void *context, IMMDevice *d)
+{
+    struct enumeration *all = context;
+    struct device *entry = device_list_add(all->out);
+
+    if (!entry) {
+        all->no_memory = true;
+        return false;
+    }
+    device_describe(d, entry->id, entry->name);
+    device_read_format(d, &entry->format);
+    entry->is_default = entry->id[0] && strcmp(entry->id, all->default_id) == 0;
+    entry->state = "active";
+    return true;
 }
 
 bool device_enumerate(IMMDeviceEnumerator *e, struct device_list *out,
                       struct fault *f)
 {
-    char default_id[DEVICE_TEXT_BYTES] = "", name[DEVICE_TEXT_BYTES];
-    IMMDeviceCollection *all = NULL;
+    struct enumeration all = {.out = out};
+    char name[DEVICE_TEXT_BYTES];
     IMMDevice *def = device_default(e, NULL); /* none is no error here */
-    UINT count = 0;
-    bool ok = true;
-    HRESULT hr;
 
     if (def) {
-        device_describe(def, default_id, name);
+        device_describe(def, all.default_id, name);
         IMMDevice_Release(def);
     }
-    hr = IMMDeviceEnumerator_EnumAudioEndpoints(e, eRender, DEVICE_STATE_ACTIVE,
-                                                &all);
-    if (SUCCEEDED(hr))
-        hr = IMMDeviceCollection_GetCount(all, &count);
-    if (FAILED(hr))
-        ok = hresult_fault(f, "EnumAudioEndpoints", hr, NULL);
-    for (UINT i = 0; ok && i < count; i++)
-        ok = add(all, i, default_id, out, f);
-    if (all)
-        IMMDeviceCollection_Release(all);
-    return ok;
+    if (!device_each(e, add, &all, f))
+        return false;
+    return !all.no_memory ||
+           fault_set(f, ERR_NO_MEMORY, "list the outputs", NULL, NULL);
 }

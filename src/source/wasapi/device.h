@@ -39,6 +39,17 @@ wchar_t *device_wide_id(IMMDevice *d);
 void device_describe(IMMDevice *d, char id[DEVICE_TEXT_BYTES],
                      char name[DEVICE_TEXT_BYTES]);
 
+/* What would be recorded from D: its mix format, or, where it cannot be asked
+ * (exclusive use), the format that its driver was set to. OUT stays as it is
+ * where neither can be had. */
+void device_read_format(IMMDevice *d, struct audio_format *out);
+
+/* VISIT every active output until it returns false. False: they cannot be
+ * listed, told in F. */
+bool device_each(IMMDeviceEnumerator *e,
+                 bool (*visit)(void *context, IMMDevice *d), void *context,
+                 struct fault *f);
+
 /* Every active output. */
 bool device_enumerate(IMMDeviceEnumerator *e, struct device_list *out,
                       struct fault *f);

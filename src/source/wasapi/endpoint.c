@@ -95,9 +95,8 @@ static bool initialize_somehow(struct endpoint *e, IMMDevice *device,
     return false;
 }
 
-/* Recording is never hidden: the session that Windows' mixer may show has our
- * name. Not having one is no reason not to record. */
-static void name_session(struct endpoint *e, const char *client_name)
+/* Not having a name is no reason not to record. */
+void endpoint_name_session(IAudioClient *client, const char *client_name)
 {
     void *control = NULL;
     wchar_t wide[64];
@@ -105,8 +104,8 @@ static void name_session(struct endpoint *e, const char *client_name)
     if (!client_name || !MultiByteToWideChar(CP_UTF8, 0, client_name, -1, wide,
                                              sizeof wide / sizeof *wide))
         return;
-    if (FAILED(IAudioClient_GetService(e->client, &iid_session_control,
-                                       &control)) ||
+    if (FAILED(
+            IAudioClient_GetService(client, &iid_session_control, &control)) ||
         !control)
         return;
     IAudioSessionControl_SetDisplayName((IAudioSessionControl *)control, wide,
@@ -126,26 +125,22 @@ static void read_buffer_length(struct endpoint *e)
         e->buffer_ns = frames_to_ns(frames, e->format.rate);
 }
 
-bool endpoint_open(struct endpoint *e, IMMDevice *device, const char *name,
-                   const char *client_name, struct fault *f)
+bool endpoint_start(struct endpoint *e, bool events, const char *name,
+                    struct fault *f)
 {
     const char *op = "CreateEvent";
     void *capture = NULL;
-    DWORD flags = 0;
+    bool of_processes = e->of_processes;
     HRESULT hr = S_OK;
 
-    *e = (struct endpoint){0};
-    if (!initialize_somehow(e, device, name, &flags, f))
-        return false;
-    read_buffer_length(e);
-    name_session(e, client_name);
-
-    if (flags & AUDCLNT_STREAMFLAGS_EVENTCALLBACK) {
+    if (events) {
         e->event = CreateEventW(NULL, FALSE, FALSE, NULL);
         if (!e->event)
             hr = HRESULT_FROM_WIN32(GetLastError());
-        else
+        else {
+            op = "IAudioClient::SetEventHandle";
             hr = IAudioClient_SetEventHandle(e->client, e->event);
+        }
     }
     if (SUCCEEDED(hr)) {
         op = "IAudioCaptureClient";
@@ -156,15 +151,33 @@ bool endpoint_open(struct endpoint *e, IMMDevice *device, const char *name,
         op = "IAudioClient::Start";
         hr = IAudioClient_Start(e->client);
     }
-    if (FAILED(hr) || !e->capture) {
-        endpoint_close(e);
-        return hresult_fault(f, op, FAILED(hr) ? hr : E_NOINTERFACE, name);
-    }
-    return true;
+    if (SUCCEEDED(hr) && e->capture)
+        return true;
+    if (SUCCEEDED(hr))
+        hr = E_NOINTERFACE;
+    endpoint_close(e);
+    return of_processes ? hresult_process_fault(f, op, hr, name)
+                        : hresult_fault(f, op, hr, name);
+}
+
+bool endpoint_open(struct endpoint *e, IMMDevice *device, const char *name,
+                   const char *client_name, HANDLE wake, struct fault *f)
+{
+    DWORD flags = 0;
+
+    *e = (struct endpoint){0};
+    if (!initialize_somehow(e, device, name, &flags, f))
+        return false;
+    read_buffer_length(e);
+    endpoint_name_session(e->client, client_name);
+    e->reason = reason_create(e->client, wake);
+    return endpoint_start(e, flags & AUDCLNT_STREAMFLAGS_EVENTCALLBACK, name,
+                          f);
 }
 
 void endpoint_close(struct endpoint *e)
 {
+    reason_destroy(e->reason);
     if (e->client && e->capture)
         IAudioClient_Stop(e->client);
     if (e->capture)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "source/wasapi/abi.h"
+#include "sys/win/dll.h"
 #include "sys/win/oserror.h"
 
 struct answer {
@@ -85,14 +86,65 @@ static const struct answer answers[] = {
     A(HRESULT_FROM_WIN32(ERROR_SERVICE_DEPENDENCY_FAIL), NO_SERVER, true,
       "the Windows audio service cannot start", hint_service),
 };
+
+/* What a Windows without process loopback answers: Wine 10.0 0x80070002; which
+ * ones the versions from 8 to 10 1909 give is documented nowhere. What one that
+ * has it can answer, too (E_INVALIDARG to a process that it does not take), is
+ * not here: there the version decides. */
+#define NONE(name)                                                      \
+    {                                                                   \
+        name, ERR_NO_APP_CAPTURE, true, #name, words_none, hint_version \
+    }
+static const char words_none[] =
+    "this Windows does not record single applications";
+static const char hint_version[] =
+    "it takes Windows 10 version 2004 (build 19041) or later";
+static const struct answer activation_answers[] = {
+    NONE(HRESULT_FROM_WIN32(ERROR_FILE_NOT_FOUND)),
+    NONE(HRESULT_FROM_WIN32(ERROR_PATH_NOT_FOUND)),
+    NONE(E_NOTIMPL),
+    NONE(REGDB_E_CLASSNOTREG),
+};
+
+/* What means another thing where process loopback answers it. */
+static const struct answer process_answers[] = {
+    A(AUDCLNT_E_DEVICE_INVALIDATED, SOURCE_FAILED, true,
+      "Windows took the stream away", NULL),
+    A(AUDCLNT_E_UNSUPPORTED_FORMAT, UNSUPPORTED, false,
+      "Windows refuses float32 at 48000 Hz in stereo", NULL),
+    A(AUDCLNT_E_INVALID_STREAM_FLAG, UNSUPPORTED, false,
+      "Windows refuses what was asked for", NULL),
+    A(AUDCLNT_E_ENDPOINT_CREATE_FAILED, SOURCE_FAILED, true,
+      "Windows cannot set it up", hint_service),
+    A(HR_NOT_FOUND, SOURCE_FAILED, false,
+      "Windows does not find what to record", NULL),
+    A(E_ACCESSDENIED, PERMISSION, true,
+      "Windows does not let this program hear it",
+      "run looprec with the rights that the application has"),
+};
+#undef NONE
 #undef A
+
+static const struct answer *look(const struct answer *table, size_t count,
+                                 HRESULT hr)
+{
+    for (size_t i = 0; i < count; i++)
+        if (table[i].hr == hr)
+            return &table[i];
+    return NULL;
+}
 
 static const struct answer *find(HRESULT hr)
 {
-    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
-        if (answers[i].hr == hr)
-            return &answers[i];
-    return NULL;
+    return look(answers, sizeof answers / sizeof *answers, hr);
+}
+
+static const struct answer *find_process(HRESULT hr)
+{
+    const struct answer *a = look(
+        process_answers, sizeof process_answers / sizeof *process_answers, hr);
+
+    return a ? a : find(hr);
 }
 
 bool hresult_is_final(long hr)
@@ -130,4 +182,59 @@ bool hresult_lost(struct fault *f, const char *op, long hr, const char *subject)
 {
     return fill(f, ERR_DEVICE_LOST, op, (HRESULT)hr, subject,
                 find((HRESULT)hr));
+}
+
+/* Documented from 20348 on (AUDIOCLIENT_ACTIVATION_PARAMS), works from here on
+ * (bozbez/win-capture-audio #14, naudio/NAudio #1348). */
+enum { FIRST_BUILD = 19041 };
+
+/* GetVersionEx says what the manifest knows of; RtlGetVersion the truth. */
+static bool is_too_old(void)
+{
+    typedef LONG WINAPI version_fn(OSVERSIONINFOW *);
+    version_fn *version =
+        (version_fn *)dll_function(L"ntdll.dll", "RtlGetVersion");
+    OSVERSIONINFOW v = {.dwOSVersionInfoSize = sizeof v};
+
+    return version && version(&v) == 0 && v.dwBuildNumber < FIRST_BUILD;
+}
+
+bool hresult_activation_fault(struct fault *f, const char *op, long hr,
+                              const char *subject)
+{
+    const struct answer *a = look(
+        activation_answers,
+        sizeof activation_answers / sizeof *activation_answers, (HRESULT)hr);
+
+    if (a)
+        return fill(f, a->err, op, (HRESULT)hr, subject, a);
+    a = find_process((HRESULT)hr);
+    if ((!a || a->err == ERR_SOURCE_FAILED || a->err == ERR_UNSUPPORTED) &&
+        is_too_old())
+        return fault_setf(f, ERR_NO_APP_CAPTURE, op, hr, hint_version,
+                          "%s: %s (0x%08lx)", subject, words_none,
+                          (unsigned long)hr);
+    return hresult_process_fault(f, op, hr, subject);
+}
+
+bool hresult_process_fault(struct fault *f, const char *op, long hr,
+                           const char *subject)
+{
+    const struct answer *a = find_process((HRESULT)hr);
+
+    return fill(f, a ? a->err : ERR_SOURCE_FAILED, op, (HRESULT)hr, subject, a);
+}
+
+bool hresult_process_lost(struct fault *f, const char *op, long hr,
+                          const char *subject)
+{
+    return fill(f, ERR_DEVICE_LOST, op, (HRESULT)hr, subject,
+                find_process((HRESULT)hr));
+}
+
+bool hresult_no_process_loopback(struct fault *f, const char *op,
+                                 const char *why)
+{
+    return fault_setf(f, ERR_NO_APP_CAPTURE, op, 0, hint_version, "%s (%s)",
+                      words_none, why);
 }

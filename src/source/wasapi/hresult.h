@@ -15,6 +15,21 @@ bool hresult_fault(struct fault *f, const char *op, long hr,
 bool hresult_lost(struct fault *f, const char *op, long hr,
                   const char *subject);
 
+/* The next three for process loopback, which has no device: SUBJECT is the
+ * application's name. Where a client for it was refused: ERR_NO_APP_CAPTURE, if
+ * HR or the system's version tells that this Windows has none. */
+bool hresult_activation_fault(struct fault *f, const char *op, long hr,
+                              const char *subject);
+/* Where there was one. */
+bool hresult_process_fault(struct fault *f, const char *op, long hr,
+                           const char *subject);
+bool hresult_process_lost(struct fault *f, const char *op, long hr,
+                          const char *subject);
+
+/* ERR_NO_APP_CAPTURE because of an answer that stands in no table: WHY. */
+bool hresult_no_process_loopback(struct fault *f, const char *op,
+                                 const char *why);
+
 /* Would another way of asking the same device make no difference? */
 bool hresult_is_final(long hr);
 

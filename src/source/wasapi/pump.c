@@ -13,6 +13,7 @@ enum {
     WAIT_MS = 20,
     WAIT_STOPPING_MS = 5,
     WAIT_SETTLE_MS = 100,
+    REASON_MS = 50, /* for a failed stream's reason to come after it */
 };
 
 /* What may still be on its way when the buffer is empty: packets are 10 ms
@@ -117,7 +118,9 @@ static void hand_over(struct run *r, const void *data, uint32_t frames,
         .kind = PACKET_AUDIO,
         .frames = frames,
         .time_ns = stamper_time(&r->stamper, raw_ns, missing, frames, now_ns),
-        .position = stamper_position(&r->stamper, position, frames),
+        .position = r->endpoint->of_processes /* always 0 */
+                        ? PACKET_NO_POSITION
+                        : stamper_position(&r->stamper, position, frames),
     };
 
     if (flags & AUDCLNT_BUFFERFLAGS_DATA_DISCONTINUITY)
@@ -129,6 +132,8 @@ static void hand_over(struct run *r, const void *data, uint32_t frames,
         data = NULL;
     }
     r->out->packet(r->out->context, &p, data, format->native);
+    heard_samples(r->endpoint->heard, data, format->native,
+                  (size_t)frames * format->channels, now_ns);
     r->arrival_ns = now_ns;
     if (p.time_ns != PACKET_NO_TIME) {
         r->end_ns = p.time_ns + frames_to_ns(frames, format->rate);
@@ -194,14 +199,21 @@ static bool tail_is_done(const struct run *r, int64_t stop_ns,
            now_ns - quiet_since >= TAIL_QUIET_NS + r->in_flight_ns;
 }
 
-/* What Windows told about the device or the default. False: nothing. */
-static bool read_news(const struct notify *notify, bool follow,
-                      const char *name, enum source_end *end, struct fault *f)
+/* What Windows told about the device or the default, and the watch about
+ * processes. False: nothing. */
+static bool read_news(const struct pump_terms *t, enum source_end *end,
+                      struct fault *f)
 {
     const char *words;
 
+    if (process_watch_returned(t->watch)) {
+        *end = SOURCE_REROUTED;
+        fault_set(f, ERR_DEVICE_LOST, "watch the application",
+                  "what is left out runs again", NULL);
+        return true;
+    }
     *end = SOURCE_LOST;
-    switch (notify_news(notify, follow)) {
+    switch (notify_news(t->notify, t->follow)) {
     case NOTIFY_NOTHING: return false;
     case NOTIFY_MOVED:
         *end = SOURCE_REROUTED;
@@ -213,9 +225,62 @@ static bool read_news(const struct notify *notify, bool follow,
     case NOTIFY_REMOVED: words = "the device was removed"; break;
     default: return false;
     }
-    fault_setf(f, ERR_DEVICE_LOST, "notification", 0, NULL, "%s: %s", name,
+    fault_setf(f, ERR_DEVICE_LOST, "notification", 0, NULL, "%s: %s", t->name,
                words);
     return true;
+}
+
+/* The process has ended, and what it played is fetched. */
+static enum source_end process_is_over(const struct pump_terms *t,
+                                       struct fault *f)
+{
+    fault_setf(f, ERR_NO_APP, "watch the application", 0, NULL, "%s has ended",
+               t->name);
+    return t->again ? SOURCE_LOST : SOURCE_ENDED;
+}
+
+/* What Windows tells about the device in use, where it may still be on its way.
+ */
+static bool await_news(const struct interrupt *i, const struct pump_terms *t,
+                       struct fault *f)
+{
+    int64_t end_ns = clock_now_ns() + INT64_C(1000000) * REASON_MS;
+    struct pump_terms of_device = *t;
+    enum source_end end;
+
+    of_device.follow = false;
+    for (;;) {
+        int64_t left_ns = end_ns - clock_now_ns();
+
+        if (read_news(&of_device, &end, f))
+            return true;
+        if (left_ns <= 0)
+            return false;
+        WaitForSingleObject(i->wake, (DWORD)(left_ns / 1000000 + 1));
+    }
+}
+
+/* The stream failed with HR. Windows says why in another way, which comes a
+ * little earlier or later; of a device that was taken away it tells elsewhere
+ * whether it was unplugged or disabled. */
+static void tell_loss(const struct endpoint *e, const struct interrupt *i,
+                      const struct pump_terms *t, HRESULT hr, struct fault *f)
+{
+    const char *words;
+    bool removal;
+
+    if (e->of_processes) {
+        hresult_process_lost(f, "IAudioCaptureClient", hr, t->name);
+        return;
+    }
+    words = reason_wait(e->reason, REASON_MS, &removal);
+    if ((!words || removal) && await_news(i, t, f))
+        return;
+    if (words)
+        fault_setf(f, ERR_DEVICE_LOST, "IAudioCaptureClient", (long)hr, NULL,
+                   "%s: %s", t->name, words);
+    else
+        hresult_lost(f, "IAudioCaptureClient", hr, t->name);
 }
 
 static void wait_for_more(const struct endpoint *e, const struct interrupt *i,
@@ -227,9 +292,8 @@ static void wait_for_more(const struct endpoint *e, const struct interrupt *i,
 }
 
 enum source_end pump_run(const struct endpoint *e, const struct interrupt *i,
-                         const struct notify *notify, bool follow,
-                         const char *name, const struct outlet *out,
-                         struct fault *f)
+                         const struct pump_terms *terms,
+                         const struct outlet *out, struct fault *f)
 {
     struct run r = {
         .endpoint = e,
@@ -242,24 +306,34 @@ enum source_end pump_run(const struct endpoint *e, const struct interrupt *i,
     enum source_end end;
     HRESULT hr = S_OK;
 
+    heard_begin(e->heard, clock_now_ns());
     stamper_init(&r.stamper, e->format.rate, e->buffer_ns);
     for (;;) {
-        int64_t stop_ns = interrupt_stop(i);
+        int64_t asked_ns = interrupt_stop(i);
+        int64_t ended_ns = process_watch_ended_ns(terms->watch);
+        int64_t stop_ns = asked_ns < ended_ns ? asked_ns : ended_ns;
         /* Before the look: what arrives during it is younger. */
         int64_t now_ns = clock_now_ns();
         enum drained drained = drain(&r, &hr);
 
         r.looked_ns = now_ns;
-        if (drained == DRAINED_FAILED) {
-            hresult_lost(f, "IAudioCaptureClient", hr, name);
-            return SOURCE_LOST;
-        }
         if (drained == DRAINED_EMPTY)
             promise(&r, now_ns);
         if (tail_is_done(&r, stop_ns, drained, now_ns))
-            return SOURCE_INTERRUPTED;
-        if (read_news(notify, follow, name, &end, f))
+            return asked_ns <= ended_ns ? SOURCE_INTERRUPTED
+                                        : process_is_over(terms, f);
+        if (drained == DRAINED_FAILED && ended_ns != INT64_MAX)
+            return process_is_over(terms, f);
+        if (drained == DRAINED_FAILED) {
+            tell_loss(e, i, terms, hr, f);
+            return SOURCE_LOST;
+        }
+        if (read_news(terms, &end, f))
             return end;
+        if (reason_known(e->reason)) {
+            tell_loss(e, i, terms, AUDCLNT_E_DEVICE_INVALIDATED, f);
+            return SOURCE_LOST;
+        }
         if (drained != DRAINED_PART)
             wait_for_more(e, i, now_ns < stop_ns ? WAIT_MS : WAIT_STOPPING_MS);
     }

@@ -12,6 +12,7 @@
 #include "source/wasapi/abi.h"
 #include "source/wasapi/endpoint.h"
 #include "source/wasapi/notify.h"
+#include "source/wasapi/process_watch.h"
 
 /* How another thread ends what the capture thread does. */
 struct interrupt {
@@ -31,11 +32,19 @@ int64_t interrupt_stop(const struct interrupt *i);
  * where nothing plays. Bounded. */
 void pump_settle(const struct endpoint *e, const struct interrupt *i);
 
-/* As source_ops.run. NOTIFY may be NULL. FOLLOW: a new default ends it. NAME
- * is the device's, for messages. */
+/* What ends a run beside an interrupt and the stream's own end. */
+struct pump_terms {
+    const char *name;            /* for messages */
+    const struct notify *notify; /* may be NULL */
+    bool follow;                 /* a new default ends it */
+    const struct process_watch
+        *watch; /* may be NULL: the process's end ends it */
+    bool again; /* a process that ended is waited for: LOST and not ENDED */
+};
+
+/* As source_ops.run. */
 enum source_end pump_run(const struct endpoint *e, const struct interrupt *i,
-                         const struct notify *notify, bool follow,
-                         const char *name, const struct outlet *out,
-                         struct fault *f);
+                         const struct pump_terms *terms,
+                         const struct outlet *out, struct fault *f);
 
 #endif

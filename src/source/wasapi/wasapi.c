@@ -1,17 +1,25 @@
 /* wasapi: the source that hears what Windows plays, by loopback of the default
- * or of a named render endpoint. See source.h for the order of calls and the
- * threads; the work is done in endpoint.c, pump.c, device.c, notify.c. */
+ * or of a named render endpoint, or of processes. See source.h for the order of
+ * calls and the threads; the work is done in endpoint.c, pump.c, device.c and
+ * notify.c for outputs, in scope.c and process.c for applications. */
 #include "source/wasapi/wasapi.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/text.h"
 #include "source/wasapi/device.h"
 #include "source/wasapi/endpoint.h"
 #include "source/wasapi/hresult.h"
 #include "source/wasapi/notify.h"
 #include "source/wasapi/pump.h"
+#include "source/wasapi/scope.h"
+#include "source/wasapi/sessions.h"
+#include "source/wasapi/watch.h"
 #include "sys/clock.h"
+
+/* Applications are looked for this often; a device wakes the wait itself. */
+#define WAIT_SLICE_NS INT64_C(250000000)
 
 struct wasapi {
     struct source base;
@@ -24,6 +32,10 @@ struct wasapi {
     IMMDeviceEnumerator *enumerator;
     struct notify *notify;
     struct endpoint endpoint;
+    struct scope scope; /* but for SCOPE_OUTPUT; also from open to open */
+    struct watch *watch;
+    struct heard heard;
+    struct drift drift; /* of the device with the id below; watch's thread */
     char id[DEVICE_TEXT_BYTES];   /* the first that was opened, where that */
     char name[DEVICE_TEXT_BYTES]; /* is to be kept; else the last */
 };
@@ -36,6 +48,11 @@ static struct wasapi *self(struct source *s)
 static bool follows(const struct wasapi *w)
 {
     return !w->request.device && w->request.follow;
+}
+
+static bool hears_processes(const struct wasapi *w)
+{
+    return w->request.scope != SCOPE_OUTPUT;
 }
 
 static void wasapi_destroy(struct source *s)
@@ -65,7 +82,19 @@ static struct source *wasapi_create(const struct source_request *request,
     }
     w->base.ops = &wasapi_ops;
     w->request = *request;
+    if (hears_processes(w) && request->keep_awake) {
+        wasapi_destroy(&w->base);
+        fault_set(f, ERR_USAGE, "options",
+                  "--keep-awake keeps one output awake, and applications are "
+                  "recorded on none; leave it out",
+                  NULL);
+        return NULL;
+    }
     atomic_init(&w->interrupt.stop_ns, INT64_MAX);
+    if (hears_processes(w) && !scope_check(&w->scope, &w->request, f)) {
+        wasapi_destroy(&w->base);
+        return NULL;
+    }
     return &w->base;
 }
 
@@ -85,16 +114,22 @@ static IMMDevice *choose(struct wasapi *w, struct fault *f)
 
 static void fill_info(const struct wasapi *w, struct source_info *info)
 {
+    const char *id = hears_processes(w) ? w->scope.id : w->id;
+    const char *name = hears_processes(w) ? w->scope.name : w->name;
+
     *info = (struct source_info){.format = w->endpoint.format};
-    memcpy(info->device_id, w->id, sizeof info->device_id);
-    memcpy(info->device_name, w->name, sizeof info->device_name);
+    text_copy(info->device_id, sizeof info->device_id, id);
+    text_copy(info->device_name, sizeof info->device_name, name);
 }
 
 static void wasapi_close(struct source *s)
 {
     struct wasapi *w = self(s);
 
+    watch_stop(w->watch);
+    w->watch = NULL;
     endpoint_close(&w->endpoint);
+    scope_close(&w->scope);
     notify_destroy(w->notify);
     w->notify = NULL;
     if (w->enumerator)
@@ -103,27 +138,59 @@ static void wasapi_close(struct source *s)
     device_com_end(&w->com_owned);
 }
 
-static bool open_chosen(struct wasapi *w, struct fault *f)
+/* What is told beside packets; a stream that nobody watches is recorded too.
+ * DEVICE is NULL where processes are heard; SAME: it is the last one again. */
+static void begin_watch(struct wasapi *w, IMMDevice *device, bool same)
 {
-    IMMDevice *device = choose(w, f);
+    const struct watch_setup setup = {
+        .device = device,
+        .client = device ? w->endpoint.client : NULL,
+        .scope = w->request.scope,
+        .target = &w->scope.target,
+        .heard = &w->heard,
+        .drift = &w->drift,
+        .listener = w->request.listener,
+        .keep_awake = w->request.keep_awake,
+        .client_name = w->request.client_name,
+    };
+
+    heard_init(&w->heard);
+    w->endpoint.heard = &w->heard;
+    /* Each device has a clock of its own. */
+    if (same)
+        drift_break(&w->drift);
+    else
+        drift_init(&w->drift);
+    w->watch = watch_start(&setup);
+}
+
+static bool open_output(struct wasapi *w, struct fault *f)
+{
+    IMMDevice *device;
     char id[DEVICE_TEXT_BYTES], name[DEVICE_TEXT_BYTES];
     wchar_t *wide;
     HRESULT hr;
     bool ok;
 
+    w->enumerator = device_enumerator(f);
+    device = w->enumerator ? choose(w, f) : NULL;
     if (!device)
         return false;
     device_describe(device, id, name);
     wide = device_wide_id(device);
     /* Without news of other devices a loss is still seen by the stream. */
     w->notify = notify_create(w->enumerator, wide, w->interrupt.wake, &hr);
-    ok = endpoint_open(&w->endpoint, device, name, w->request.client_name, f);
+    ok = endpoint_open(&w->endpoint, device, name, w->request.client_name,
+                       w->interrupt.wake, f);
     if (ok) {
+        begin_watch(w, device, strcmp(w->id, id) == 0);
         memcpy(w->id, id, sizeof w->id);
         memcpy(w->name, name, sizeof w->name);
     }
     CoTaskMemFree(wide);
     IMMDevice_Release(device);
+    if (ok)
+        pump_settle(&w->endpoint, &w->interrupt);
     return ok;
 }
 
@@ -131,20 +198,24 @@ static bool wasapi_open(struct source *s, struct source_info *info,
                         struct fault *f)
 {
     struct wasapi *w = self(s);
+    bool ok;
 
     if (!device_com_begin(&w->com_owned, f))
         return false;
-    w->enumerator = device_enumerator(f);
-    if (!w->enumerator || !open_chosen(w, f)) {
+    ok = hears_processes(w)
+             ? scope_open(&w->scope, &w->endpoint, &w->interrupt, f)
+             : open_output(w, f);
+    if (!ok) {
         wasapi_close(s);
         return false;
     }
-    pump_settle(&w->endpoint, &w->interrupt);
     if (interrupt_stop(&w->interrupt) != INT64_MAX) {
         wasapi_close(s);
         return fault_set(f, ERR_SOURCE_FAILED, "open the output", "interrupted",
                          NULL);
     }
+    if (hears_processes(w))
+        begin_watch(w, NULL, false);
     fill_info(w, info);
     return true;
 }
@@ -153,9 +224,15 @@ static enum source_end wasapi_run(struct source *s, const struct outlet *out,
                                   struct fault *f)
 {
     struct wasapi *w = self(s);
+    const struct pump_terms terms = {
+        .name = hears_processes(w) ? w->scope.name : w->name,
+        .notify = w->notify,
+        .follow = follows(w),
+        .watch = w->scope.watch,
+        .again = hears_processes(w) && scope_returns(&w->scope),
+    };
 
-    return pump_run(&w->endpoint, &w->interrupt, w->notify, follows(w), w->name,
-                    out, f);
+    return pump_run(&w->endpoint, &w->interrupt, &terms, out, f);
 }
 
 static void wasapi_interrupt(struct source *s, int64_t stop_ns)
@@ -163,7 +240,14 @@ static void wasapi_interrupt(struct source *s, int64_t stop_ns)
     interrupt_post(&self(s)->interrupt, stop_ns);
 }
 
-/* Until a device or a default comes. Without a way to be told: the time-out. */
+/* Has what was lost come back? */
+static bool came(struct wasapi *w, struct notify *notify)
+{
+    return hears_processes(w) ? scope_came(&w->scope) : notify_arrived(notify);
+}
+
+/* Until a device or a default comes, or an application. Without a way to be
+ * told: the time-out. */
 static void wasapi_wait(struct source *s, int64_t timeout_ns)
 {
     struct wasapi *w = self(s);
@@ -173,18 +257,17 @@ static void wasapi_wait(struct source *s, int64_t timeout_ns)
     bool com = false;
     HRESULT hr;
 
-    if (device_com_begin(&com, NULL))
+    if (!hears_processes(w) && device_com_begin(&com, NULL))
         e = device_enumerator(NULL);
     if (e)
         notify = notify_create(e, NULL, w->interrupt.wake, &hr);
-    while (interrupt_stop(&w->interrupt) == INT64_MAX &&
-           !notify_arrived(notify)) {
+    while (interrupt_stop(&w->interrupt) == INT64_MAX && !came(w, notify)) {
         int64_t left_ns = end_ns - clock_now_ns();
 
         if (left_ns <= 0)
             break;
-        if (left_ns > INT64_C(1000000000))
-            left_ns = INT64_C(1000000000);
+        if (left_ns > WAIT_SLICE_NS)
+            left_ns = WAIT_SLICE_NS;
         WaitForSingleObject(w->interrupt.wake, (DWORD)(left_ns / 1000000 + 1));
     }
     notify_destroy(notify);
@@ -211,6 +294,24 @@ static bool wasapi_list(const char *client_name, struct device_list *out,
     return ok;
 }
 
+static bool wasapi_list_apps(const char *client_name, struct app_list *out,
+                             struct fault *f)
+{
+    IMMDeviceEnumerator *e;
+    bool com, ok = false;
+
+    (void)client_name;
+    if (!device_com_begin(&com, f))
+        return false;
+    e = device_enumerator(f);
+    if (e) {
+        ok = sessions_list(e, out, f);
+        IMMDeviceEnumerator_Release(e);
+    }
+    device_com_end(&com);
+    return ok;
+}
+
 static const struct source_ops wasapi_ops = {
     .name = "wasapi",
     .create = wasapi_create,
@@ -225,4 +326,5 @@ static const struct source_ops wasapi_ops = {
 const struct source_system wasapi_system = {
     .ops = &wasapi_ops,
     .list = wasapi_list,
+    .list_apps = wasapi_list_apps,
 };

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "sys/clock.h"
@@ -27,9 +28,11 @@ struct file {
     int fd;
     bool stream;
     bool is_stdout;
+    bool linked; /* it has a name, as far as the file system tells */
     /* the caller's thread */
     int64_t position;
     int64_t length;
+    bool name_synced;
     struct fault first;
     char name[]; /* as the user gave it */
 };
@@ -63,6 +66,7 @@ static struct file *make(const char *name, int fd, const struct stat *st,
     file->fd = fd;
     file->stream = !S_ISREG(st->st_mode);
     file->length = file->stream ? 0 : st->st_size;
+    file->linked = st->st_nlink > 0;
     return file;
 }
 
@@ -101,22 +105,27 @@ static int open_writing(const char *path, int flags)
 
 /* FILE_NEW: nothing that exists is touched, but what is no regular file (a
  * FIFO, /dev/null) is no file that could be lost. */
-static int open_new(const char *path)
+static int open_new(const char *path, int nofollow)
 {
     int fd = open_writing(path, O_CREAT | O_EXCL);
     struct stat st;
     if (fd >= 0 || errno != EEXIST) {
         return fd;
     }
-    if (stat(path, &st) != 0 || S_ISREG(st.st_mode)) {
-        errno = EEXIST; /* a link to nowhere exists too */
+    if (stat(path, &st) != 0) {
+        /* a link to nowhere exists too */
+        errno = errno == ELOOP ? ELOOP : EEXIST;
+        return -1;
+    }
+    if (S_ISREG(st.st_mode)) {
+        errno = EEXIST;
         return -1;
     }
     if (S_ISDIR(st.st_mode)) {
         errno = EISDIR;
         return -1;
     }
-    fd = open_writing(path, 0);
+    fd = open_writing(path, nofollow);
     if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
         close(fd); /* somebody put a file there between the two calls */
         errno = EEXIST;
@@ -130,20 +139,30 @@ struct file *file_open(const char *path, enum file_mode mode, struct fault *f)
     static const char op[] = "open file";
     struct stat st;
     struct file *file = NULL;
+    bool is_link = false;
     int fd;
 
     if (path[0] == '\0') {
         fault_set(f, ERR_USAGE, op, "", "give a file name");
         return NULL;
     }
+    if (mode != FILE_READ && !path_check_owners(f, op, path, &is_link)) {
+        return NULL;
+    }
+    int nofollow = is_link ? 0 : O_NOFOLLOW;
     if (mode == FILE_READ) {
         do {
             fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
         } while (fd < 0 && errno == EINTR);
+    } else if (mode == FILE_CHANGE) {
+        do {
+            fd = open(path,
+                      O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | nofollow);
+        } while (fd < 0 && errno == EINTR);
     } else if (mode == FILE_OVERWRITE) {
-        fd = open_writing(path, O_CREAT | O_TRUNC);
+        fd = open_writing(path, O_CREAT | O_TRUNC | nofollow);
     } else {
-        fd = open_new(path);
+        fd = open_new(path, nofollow);
     }
     if (fd < 0 && errno == EINTR) {
         fault_setf(f, ERR_IO, op, EINTR, "start the pipe's reader first",
@@ -160,6 +179,14 @@ struct file *file_open(const char *path, enum file_mode mode, struct fault *f)
     }
     if (S_ISDIR(st.st_mode)) { /* only reading gets this far */
         path_fault(f, op, path, EISDIR);
+        goto out;
+    }
+    if (mode == FILE_CHANGE && !S_ISREG(st.st_mode)) {
+        fault_set(f, ERR_UNSUPPORTED, op, path, "it is no regular file");
+        goto out;
+    }
+    if (mode != FILE_READ && S_ISBLK(st.st_mode)) {
+        path_refuse_disk(f, op, path);
         goto out;
     }
     if (mode != FILE_READ && isatty(fd)) {
@@ -311,6 +338,24 @@ bool file_truncate(struct file *file, int64_t bytes, struct fault *f)
     return true;
 }
 
+/* "Calling fsync() does not necessarily ensure that the entry in the directory
+ * containing the file has also reached disk", fsync(2). Where a folder can not
+ * be synced, the file system sees to it itself or never does. */
+static void sync_name(struct file *file)
+{
+    char folder[PATH_MAX];
+    if (file->name_synced || file->is_stdout || file->stream ||
+        !path_folder(folder, sizeof(folder), file->name)) {
+        return;
+    }
+    file->name_synced = true;
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+}
+
 bool file_sync(struct file *file, struct fault *f)
 {
     int code;
@@ -322,7 +367,36 @@ bool file_sync(struct file *file, struct fault *f)
     if (code != 0 && errno != EINVAL && errno != EROFS && errno != ENOTSUP) {
         return failed(file, "sync", errno, f);
     }
+    sync_name(file);
     return true;
+}
+
+bool file_is_there(const struct file *file, struct fault *f)
+{
+    struct stat st;
+    if (file->stream || file->is_stdout || !file->linked ||
+        fstat(file->fd, &st) != 0 || st.st_nlink > 0) {
+        return true;
+    }
+    return fault_set(f, ERR_FILE_GONE, "write", file->name, NULL);
+}
+
+bool file_identify(const struct file *file, struct file_mark *mark)
+{
+    struct stat st;
+    if (file->stream || fstat(file->fd, &st) != 0) {
+        return false;
+    }
+    *mark = (struct file_mark){.device = (uint64_t)st.st_dev,
+                               .number = (uint64_t)st.st_ino};
+    return true;
+}
+
+int64_t file_room(const struct file *file)
+{
+    struct statvfs v;
+    return file->stream || fstatvfs(file->fd, &v) != 0 ? -1
+                                                       : path_free_bytes(&v);
 }
 
 const struct fault *file_fault(const struct file *file)

@@ -45,6 +45,7 @@ static const char *general_hint(int code)
         return "the file reached the largest size allowed here: choose another "
                "disk or raise the limit (ulimit -f)";
     case ENAMETOOLONG: return "use a shorter name";
+    case ELOOP: return "symbolic links lead in a circle here: use another name";
     case EMFILE:
     case ENFILE:
         return "too many files are open: close some or raise ulimit -n";

@@ -133,15 +133,120 @@ bool path_fault(struct fault *f, const char *op, const char *path, int code)
             snprintf(hint, sizeof(hint), "choose a folder where you may write");
         }
         break;
+    case ENXIO:
+        if (stat(path, &st) == 0 && S_ISSOCK(st.st_mode)) {
+            snprintf(hint, sizeof(hint),
+                     "it is a socket: send the audio there through a pipe, "
+                     "- | socat - UNIX-CONNECT:FILE");
+        } else {
+            snprintf(hint, sizeof(hint),
+                     "no device is behind this name: use "
+                     "another");
+        }
+        break;
     default: break;
     }
     return oserror_fault(f, op, code, path, hint[0] ? hint : NULL);
+}
+
+bool path_refuse_disk(struct fault *f, const char *op, const char *path)
+{
+    return fault_set(f, ERR_USAGE, op, path,
+                     "it is a whole disk, and all on it would be lost: give a "
+                     "file on it");
+}
+
+/* How many links on a way are looked at; the system follows 40. */
+enum { LINKS_MOST = 8 };
+
+/* ENTRY lies in FOLDER: another user's, where everybody can put something? */
+static bool is_planted(const struct stat *entry, const char *folder)
+{
+    struct stat st;
+    return entry->st_uid != geteuid() && entry->st_uid != 0 &&
+           stat(folder, &st) == 0 && (st.st_mode & S_IWOTH) != 0;
+}
+
+/* Look at every part of PATH; where one is a link, at what it leads to. False:
+ * CULPRIT is not to be trusted. */
+static bool walk(const char *path, unsigned links, char culprit[PATH_MAX])
+{
+    char part[PATH_MAX], folder[PATH_MAX], target[PATH_MAX];
+    size_t n = strlen(path);
+    if (n >= sizeof(part)) {
+        return true; /* the system will refuse it */
+    }
+    for (size_t i = 1; i <= n; i++) {
+        struct stat st;
+        bool last = i == n;
+        if (!last && (path[i] != '/' || path[i - 1] == '/')) {
+            continue;
+        }
+        memcpy(part, path, i);
+        part[i] = '\0';
+        if (lstat(part, &st) != 0) {
+            return true; /* nothing is there, and so nothing behind it */
+        }
+        if (S_ISDIR(st.st_mode) || (last && S_ISREG(st.st_mode))) {
+            continue;
+        }
+        path_folder(folder, sizeof(folder), part);
+        if (is_planted(&st, folder)) {
+            strcpy(culprit, part);
+            return false;
+        }
+        ssize_t length = S_ISLNK(st.st_mode) && links < LINKS_MOST
+                             ? readlink(part, target, sizeof(target) - 1)
+                             : 0;
+        if (length <= 0) {
+            continue;
+        }
+        target[length] = '\0';
+        if (target[0] != '/') {
+            size_t before = strlen(folder);
+            if (before + 1 + (size_t)length >= sizeof(folder)) {
+                continue;
+            }
+            folder[before] = '/';
+            strcpy(folder + before + 1, target);
+        }
+        if (!walk(target[0] == '/' ? target : folder, links + 1, culprit)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool path_check_owners(struct fault *f, const char *op, const char *path,
+                       bool *is_link)
+{
+    char culprit[PATH_MAX];
+    struct stat st;
+    if (!walk(path, 0, culprit)) {
+        bool link = lstat(culprit, &st) == 0 && S_ISLNK(st.st_mode);
+        return fault_setf(f, ERR_PERMISSION, op, 0,
+                          link ? "give the path that the link leads to"
+                               : "use another name",
+                          "%s: another user has put this %s into a folder that "
+                          "is open to all",
+                          culprit, link ? "link" : "special file");
+    }
+    if (is_link) {
+        *is_link = lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+    }
+    return true;
 }
 
 bool file_exists(const char *path)
 {
     struct stat st;
     return lstat(path, &st) == 0;
+}
+
+bool file_remove(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) == 0 && S_ISREG(st.st_mode) && unlink(path) == 0;
 }
 
 static bool check_folder(const char *path, struct fault *f)
@@ -175,6 +280,9 @@ bool file_check(const char *path, bool overwrite, struct fault *f)
     if (path[0] == '\0') {
         return fault_set(f, ERR_USAGE, op, "", "give a file name");
     }
+    if (!path_check_owners(f, op, path, NULL)) {
+        return false;
+    }
     if (stat(path, &st) != 0) {
         if (errno != ENOENT) {
             return path_fault(f, op, path, errno);
@@ -191,10 +299,26 @@ bool file_check(const char *path, bool overwrite, struct fault *f)
     if (S_ISREG(st.st_mode) && !overwrite) {
         return path_fault(f, op, path, EEXIST);
     }
+    if (S_ISBLK(st.st_mode)) {
+        return path_refuse_disk(f, op, path);
+    }
+    if (S_ISSOCK(st.st_mode)) { /* what open(2) says to it */
+        return path_fault(f, op, path, ENXIO);
+    }
     if (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) != 0) {
         return path_fault(f, op, path, errno);
     }
     return true;
+}
+
+int64_t path_free_bytes(const struct statvfs *v)
+{
+    /* f_bavail, not f_bfree: what is kept for root is not for us. */
+    uint64_t unit = v->f_frsize ? v->f_frsize : v->f_bsize;
+    if (unit != 0 && v->f_bavail > (uint64_t)INT64_MAX / unit) {
+        return INT64_MAX;
+    }
+    return (int64_t)(v->f_bavail * unit);
 }
 
 int64_t file_free_bytes(const char *path)
@@ -205,10 +329,5 @@ int64_t file_free_bytes(const char *path)
                                    statvfs(folder, &v) != 0)) {
         return -1;
     }
-    /* f_bavail, not f_bfree: what is kept for root is not for us. */
-    uint64_t unit = v.f_frsize ? v.f_frsize : v.f_bsize;
-    if (unit != 0 && v.f_bavail > (uint64_t)INT64_MAX / unit) {
-        return INT64_MAX;
-    }
-    return (int64_t)(v.f_bavail * unit);
+    return path_free_bytes(&v);
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/error.h"
 
@@ -12,8 +13,28 @@
  * the disk to name the folder or component at fault. Returns false. */
 bool path_fault(struct fault *f, const char *op, const char *path, int code);
 
+/* PATH is a block device: fill F (ERR_USAGE). Returns false. */
+bool path_refuse_disk(struct fault *f, const char *op, const char *path);
+
+/* Does the way to PATH lead through what another user (but root) has put into
+ * a folder that everybody may write to: a link anywhere on it, or at its end a
+ * FIFO, a socket, a device? Then fill F (ERR_PERMISSION) and return false: what
+ * is recorded would go to them, or over a file of ours. True also where nothing
+ * is there. *IS_LINK (may be NULL): PATH itself is a link, of whose owner there
+ * is no doubt; else it should be opened as none (O_NOFOLLOW), since it may
+ * become one meanwhile.
+ *
+ * Linux does so by itself where fs.protected_symlinks and _fifos are set
+ * (proc_sys_fs(5)), but only in sticky folders, and they can be off. */
+bool path_check_owners(struct fault *f, const char *op, const char *path,
+                       bool *is_link);
+
 /* The folder that PATH's last component lies in ("." if it names none). False:
  * it does not fit. */
 bool path_folder(char *folder, size_t size, const char *path);
+
+/* Bytes free for us on a file system. */
+struct statvfs;
+int64_t path_free_bytes(const struct statvfs *v);
 
 #endif

@@ -37,6 +37,11 @@ unsigned console_setup_streams(void)
     make_binary(stdin);
     make_binary(stdout);
     make_binary(stderr);
+    /* The C library writes to a console byte by byte, of which consoles before
+     * Windows 10 1903 make no character. What is written is flushed. */
+    if (_isatty(_fileno(stdout))) {
+        setvbuf(stdout, NULL, _IOFBF, BUFSIZ);
+    }
     UINT before = GetConsoleOutputCP(); /* 0: no console */
     if (before == 0 || before == CP_UTF8) {
         return 0;

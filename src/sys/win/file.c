@@ -9,20 +9,17 @@
 
 #include "sys/win/oserror.h"
 #include "sys/win/path.h"
+#include "sys/win/stream.h"
 
-enum {
-    /* A pipe refuses more than its share of non-paged memory at once on older
-     * systems, a network drive more than some megabytes. */
-    STREAM_PART = 64 * 1024,
-    FILE_PART = 16 * 1024 * 1024,
-    FULL_PIPE_MS = 5,
-};
+/* A network drive refuses more than some megabytes at once. */
+enum { FILE_PART = 16 * 1024 * 1024 };
 
 struct file {
     /* constant after open */
     HANDLE handle;
     bool stream;
     bool is_stdout;
+    struct stream *writes; /* to a stream; NULL for files and for reading */
     /* the caller's thread */
     int64_t position;
     int64_t length;
@@ -61,6 +58,12 @@ static struct file *make(const char *name, HANDLE handle, struct fault *f)
     return file;
 }
 
+static bool open_stream(struct file *file, struct fault *f)
+{
+    file->writes = file->stream ? stream_create(file->handle, f) : NULL;
+    return !file->stream || file->writes;
+}
+
 static bool is_console(HANDLE handle)
 {
     DWORD mode;
@@ -89,6 +92,10 @@ struct file *file_open(const char *path, enum file_mode mode, struct fault *f)
         access = GENERIC_READ;
         share = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
     }
+    if (mode == FILE_CHANGE) {
+        how = OPEN_EXISTING;
+        access = GENERIC_READ | GENERIC_WRITE;
+    }
     HANDLE h = CreateFileW(full, access, share, NULL, how,
                            FILE_ATTRIBUTE_NORMAL, NULL);
     DWORD code = GetLastError();
@@ -102,6 +109,15 @@ struct file *file_open(const char *path, enum file_mode mode, struct fault *f)
         fault_set(f, ERR_USAGE, op, path, "audio is not for a terminal");
     } else {
         file = make(path, h, f);
+    }
+    if (file && mode == FILE_CHANGE && file->stream) {
+        fault_set(f, ERR_UNSUPPORTED, op, path, "it is no regular file");
+        free(file);
+        file = NULL;
+    }
+    if (file && mode != FILE_READ && !open_stream(file, f)) {
+        free(file);
+        file = NULL;
     }
     if (!file) {
         CloseHandle(h);
@@ -139,6 +155,10 @@ struct file *file_stdout(struct fault *f)
         file->stream = true;
         file->length = 0;
     }
+    if (!open_stream(file, f)) {
+        free(file);
+        return NULL;
+    }
     return file;
 }
 
@@ -160,29 +180,43 @@ static OVERLAPPED *place(const struct file *file, OVERLAPPED *o)
     return o;
 }
 
+/* Write some of it. False: GetLastError() says why. */
+static bool write_part(struct file *file, const void *data, size_t bytes,
+                       size_t *written)
+{
+    if (file->writes) {
+        return stream_write(file->writes, data, bytes, written);
+    }
+    OVERLAPPED o;
+    DWORD n = 0;
+    DWORD part = (DWORD)(bytes < FILE_PART ? bytes : FILE_PART);
+    bool ok = WriteFile(file->handle, data, part, &n, place(file, &o)) != 0;
+    if (ok && n == 0) {
+        SetLastError(ERROR_WRITE_FAULT);
+        ok = false;
+    }
+    *written = n;
+    return ok;
+}
+
 bool file_write(struct file *file, const void *data, size_t bytes,
                 struct fault *f)
 {
     const char *from = data;
-    size_t most = file->stream ? STREAM_PART : FILE_PART;
     while (bytes > 0) {
-        OVERLAPPED o;
-        DWORD n = 0;
-        DWORD part = (DWORD)(bytes < most ? bytes : most);
-        if (!WriteFile(file->handle, from, part, &n, place(file, &o))) {
-            return failed(file, "write", f);
-        }
+        size_t n = 0;
+        bool ok = write_part(file, from, bytes, &n);
         from += n;
         bytes -= n;
-        file->position += n;
+        file->position += (int64_t)n;
         if (file->position > file->length) {
             file->length = file->position;
         }
-        if (n == 0 && file->stream) {
-            Sleep(FULL_PIPE_MS); /* PIPE_NOWAIT: there is nothing to wait on */
-        } else if (n == 0) {
-            SetLastError(ERROR_WRITE_FAULT);
-            return failed(file, "write", f);
+        if (!ok) {
+            bool stalled = GetLastError() == ERROR_TIMEOUT;
+            return failed(
+                file, stalled ? "write (the reader does not read)" : "write",
+                f);
         }
     }
     return true;
@@ -248,6 +282,37 @@ bool file_sync(struct file *file, struct fault *f)
     return failed(file, "sync", f);
 }
 
+/* Nobody can on this computer, since it is open without FILE_SHARE_DELETE; on
+ * the server of a network drive they may. */
+bool file_is_there(const struct file *file, struct fault *f)
+{
+    FILE_STANDARD_INFO info;
+    if (file->stream || file->is_stdout ||
+        !GetFileInformationByHandleEx(file->handle, FileStandardInfo, &info,
+                                      sizeof(info)) ||
+        !info.DeletePending) {
+        return true;
+    }
+    return fault_set(f, ERR_FILE_GONE, "write", file->name, NULL);
+}
+
+bool file_identify(const struct file *file, struct file_mark *mark)
+{
+    BY_HANDLE_FILE_INFORMATION info;
+    if (file->stream || !GetFileInformationByHandle(file->handle, &info)) {
+        return false;
+    }
+    *mark = (struct file_mark){.device = info.dwVolumeSerialNumber,
+                               .number = (uint64_t)info.nFileIndexHigh << 32 |
+                                         info.nFileIndexLow};
+    return true;
+}
+
+int64_t file_room(const struct file *file)
+{
+    return file->stream || file->is_stdout ? -1 : file_free_bytes(file->name);
+}
+
 const struct fault *file_fault(const struct file *file)
 {
     return &file->first;
@@ -266,7 +331,10 @@ bool file_close(struct file *file, struct fault *f)
             !SetFilePointerEx(file->handle, end, NULL, FILE_BEGIN)) {
             ok = failed(file, "close", f);
         }
-    } else if (!CloseHandle(file->handle)) {
+    }
+    /* A stream that is stuck keeps its handle to the end of the process. */
+    bool let_go = stream_destroy(file->writes);
+    if (!file->is_stdout && let_go && !CloseHandle(file->handle)) {
         ok = failed(file, "close", f);
     }
     free(file);

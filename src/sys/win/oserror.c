@@ -128,6 +128,8 @@ static const char *general_hint(long code)
     case ERROR_FILE_TOO_LARGE:
         return "the disk holds no larger file (FAT32: 4 GiB): choose another";
     case ERROR_INVALID_NAME: return "a name may not hold < > : \" | ? *";
+    case ERROR_PIPE_BUSY:
+        return "the pipe has a writer already: end it, or use another pipe";
     case ERROR_FILENAME_EXCED_RANGE: return "use a shorter name";
     case ERROR_BAD_NETPATH:
     case ERROR_BAD_NET_NAME: return "check the server's and the share's name";

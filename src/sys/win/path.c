@@ -46,12 +46,40 @@ static wchar_t *prefixed(const wchar_t *full, size_t n)
     return out;
 }
 
-static bool names_stream(const wchar_t *full)
+static bool is_literal(const wchar_t *path)
 {
-    /* "12:30.wav" makes no file of that name but a stream of data hidden in a
-     * file "12": nobody wants that for a recording. */
-    return !path_is_device(full) && wcslen(full) > 2 &&
-           wcschr(full + 2, L':') && wcsncmp(full, L"\\\\?\\", 4) != 0;
+    return wcsncmp(path, L"\\\\?\\", 4) == 0;
+}
+
+/* Why WIDE, a path in use as FULL, would become something else than a file of
+ * that name; NULL: it would not. ("Naming Files, Paths, and Namespaces") */
+static const char *misnomer(const wchar_t *wide, const wchar_t *full)
+{
+    size_t n = wcslen(wide);
+    if (path_is_device(full)) {
+        /* "con.wav", "C:\x\com1" (not on Windows 11). Who writes \\.\ means it,
+         * and NUL, alone, is known to keep nothing. */
+        bool meant = is_separator(wide[0]) && is_separator(wide[1]);
+        return meant || _wcsicmp(wide, L"nul") == 0
+                   ? NULL
+                   : "a device of Windows' has this name: use another";
+    }
+    const wchar_t *rest = full + (is_literal(full) ? 4 : 0);
+    if (wcslen(rest) > 2 && wcschr(rest + 2, L':')) {
+        /* "12:30.wav" makes no file of that name but a stream of data hidden
+         * in a file "12": nobody wants that for a recording. */
+        return "a name may not hold < > : \" | ? *";
+    }
+    size_t name = n;
+    while (name > 0 && !is_separator(wide[name - 1])) {
+        name--;
+    }
+    bool dots = wcscmp(wide + name, L".") == 0 ||
+                wcscmp(wide + name, L"..") == 0; /* folders */
+    if (name < n && !dots && (wide[n - 1] == L'.' || wide[n - 1] == L' ')) {
+        return "Windows drops a dot or a space at a name's end: leave it out";
+    }
+    return NULL;
 }
 
 wchar_t *path_full(const char *path, const char *op, struct fault *f)
@@ -80,12 +108,12 @@ wchar_t *path_full(const char *path, const char *op, struct fault *f)
         fault_set(f, ERR_IO, op, path, NULL);
         goto out;
     }
-    if (names_stream(full)) {
-        oserror_fault(f, op, ERROR_INVALID_NAME, path, NULL);
+    const char *why = misnomer(wide, full);
+    if (why) {
+        oserror_fault(f, op, ERROR_INVALID_NAME, path, why);
         goto out;
     }
-    if (n < LONG_FROM || wcsncmp(full, L"\\\\?\\", 4) == 0 ||
-        path_is_device(full)) {
+    if (n < LONG_FROM || is_literal(full) || path_is_device(full)) {
         out = full;
         full = NULL;
     } else {
@@ -154,6 +182,37 @@ static bool file_in_the_way(const wchar_t *full, char hint[HINT_BYTES])
     return false;
 }
 
+/* The length of FULL's drive ("C:\") or share ("\\server\share"). */
+static size_t root_length(const wchar_t *full)
+{
+    size_t n = is_literal(full) ? 4 : 0;
+    bool unc = n > 0 ? _wcsnicmp(full + n, L"UNC\\", 4) == 0
+                     : wcsncmp(full, L"\\\\", 2) == 0;
+    if (!unc) {
+        return n + 3;
+    }
+    n += n > 0 ? 4 : 2;
+    n += wcscspn(full + n, L"\\");
+    return full[n] == L'\0' ? n : n + 1 + wcscspn(full + n + 1, L"\\");
+}
+
+/* Is it the drive or the share itself that is missing? */
+static bool root_missing(const wchar_t *full, char hint[HINT_BYTES])
+{
+    size_t n = root_length(full);
+    if (n > wcslen(full) || attributes(full, n) != INVALID_FILE_ATTRIBUTES) {
+        return false;
+    }
+    if (full[n - 2] == L':') {
+        snprintf(hint, HINT_BYTES,
+                 "there is no drive %c: (a name itself may hold no colon)",
+                 full[n - 3] < 128 ? (char)full[n - 3] : '?');
+    } else {
+        snprintf(hint, HINT_BYTES, "check the server's and the share's name");
+    }
+    return true;
+}
+
 static void hint_mkdir(const wchar_t *full, char hint[HINT_BYTES])
 {
     wchar_t *folder = _wcsdup(full);
@@ -180,15 +239,25 @@ bool path_fault(struct fault *f, const char *op, const char *path, long code)
     wchar_t *full = NULL;
     if (code == ERROR_PATH_NOT_FOUND || code == ERROR_ACCESS_DENIED ||
         code == ERROR_FILE_EXISTS || code == ERROR_ALREADY_EXISTS ||
-        code == ERROR_INVALID_NAME || code == ERROR_DIRECTORY) {
+        code == ERROR_INVALID_NAME || code == ERROR_DIRECTORY ||
+        code == ERROR_FILE_NOT_FOUND) {
         full = path_full(path, op, NULL);
     }
     size_t n = full ? wcslen(full) : 0;
-    DWORD a = full ? GetFileAttributesW(full) : INVALID_FILE_ATTRIBUTES;
+    bool device = full && path_is_device(full);
+    DWORD a =
+        full && !device ? GetFileAttributesW(full) : INVALID_FILE_ATTRIBUTES;
     bool ended = n > 0 && is_separator(full[n - 1]);
-    if (is_directory(a) || ended) {
+    if (device && code == ERROR_FILE_NOT_FOUND) {
+        oserror_fault(f, op, code, path,
+                      "start what reads from it first: it makes the pipe");
+    } else if (is_directory(a) || ended) {
         fault_setf(f, ERR_IS_A_DIRECTORY, op, code,
                    "give a file name inside it", "%s", path);
+    } else if (full &&
+               (code == ERROR_PATH_NOT_FOUND || code == ERROR_FILE_NOT_FOUND) &&
+               root_missing(full, hint)) {
+        fault_setf(f, ERR_NO_SUCH_DIRECTORY, op, code, hint, "%s", path);
     } else if (full && code == ERROR_PATH_NOT_FOUND) {
         bool file = file_in_the_way(full, hint);
         if (!file) {
@@ -214,6 +283,19 @@ bool file_exists(const char *path)
                  GetFileAttributesW(full) != INVALID_FILE_ATTRIBUTES;
     free(full);
     return there;
+}
+
+bool file_remove(const char *path)
+{
+    wchar_t *full = path_full(path, "remove file", NULL);
+    DWORD is = full && !path_is_device(full) ? GetFileAttributesW(full)
+                                             : INVALID_FILE_ATTRIBUTES;
+    bool removed =
+        is != INVALID_FILE_ATTRIBUTES &&
+        !(is & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_REPARSE_POINT)) &&
+        DeleteFileW(full);
+    free(full);
+    return removed;
 }
 
 bool file_check(const char *path, bool overwrite, struct fault *f)

@@ -6,6 +6,8 @@
 
 #include <psapi.h>
 
+#include "sys/win/dll.h"
+
 int64_t process_id(void)
 {
     return (int64_t)GetCurrentProcessId();
@@ -41,11 +43,8 @@ static void set_throttling(int allowed)
         ULONG version, control, state;
     } power = {1, 0, 0};
     enum { CLASS = 4, EXECUTION_SPEED = 1, IGNORE_TIMER_RESOLUTION = 4 };
-    HMODULE kernel = GetModuleHandleW(L"kernel32.dll");
-    set_fn *set = NULL;
-    if (kernel) {
-        set = (set_fn *)(void *)GetProcAddress(kernel, "SetProcessInformation");
-    }
+    set_fn *set =
+        (set_fn *)dll_function(L"kernel32.dll", "SetProcessInformation");
     if (!set) {
         return;
     }

@@ -31,6 +31,7 @@ static struct {
     atomic_int cause;
     atomic_llong when_ns;
     atomic_ulong window_thread;
+    atomic_bool hangup;
 } stop;
 
 static void record(enum stop_cause cause)
@@ -38,8 +39,10 @@ static void record(enum stop_cause cause)
     /* The end of the session is no insisting: it may be told in two ways. */
     unsigned none = 0;
     bool first;
-    /* acq_rel: only orders the claim among handlers; the first one writes. */
     if (cause == STOP_HANGUP) {
+        /* relaxed: the wake below makes it known */
+        atomic_store_explicit(&stop.hangup, true, memory_order_relaxed);
+        /* acq_rel: only orders the claim among handlers; the first writes. */
         first = atomic_compare_exchange_strong_explicit(
             &stop.count, &none, 1, memory_order_acq_rel, memory_order_relaxed);
     } else {
@@ -152,6 +155,7 @@ bool stop_install(struct wake *wake, struct fault *f)
     atomic_store_explicit(&stop.count, 0, memory_order_relaxed);
     atomic_store_explicit(&stop.cause, STOP_NONE, memory_order_relaxed);
     atomic_store_explicit(&stop.when_ns, 0, memory_order_relaxed);
+    atomic_store_explicit(&stop.hangup, false, memory_order_relaxed);
     atomic_store_explicit(&stop.window_thread, 0, memory_order_relaxed);
     /* release: the handler's acquire sees the wake whole. */
     atomic_store_explicit(&stop.wake, wake, memory_order_release);
@@ -191,6 +195,22 @@ unsigned stop_count(void)
 {
     /* relaxed: a number on its own. */
     return atomic_load_explicit(&stop.count, memory_order_relaxed);
+}
+
+bool stop_from_process(void)
+{
+    return false;
+}
+
+bool stop_hangup(void)
+{
+    return atomic_load_explicit(&stop.hangup, memory_order_relaxed);
+}
+
+enum stop_order stop_next_order(int64_t *when_ns)
+{
+    (void)when_ns;
+    return ORDER_NONE;
 }
 
 void stop_finalised(void)

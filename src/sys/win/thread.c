@@ -6,6 +6,7 @@
 
 #include <windows.h>
 
+#include "sys/win/dll.h"
 #include "sys/win/oserror.h"
 #include "sys/win/utf.h"
 
@@ -33,13 +34,9 @@ static unsigned __stdcall run(void *argument)
 static void set_name(HANDLE thread, const char *name)
 {
     typedef HRESULT WINAPI describe_fn(HANDLE, PCWSTR);
-    HMODULE kernel = GetModuleHandleW(L"kernelbase.dll");
-    describe_fn *describe = NULL;
+    describe_fn *describe =
+        (describe_fn *)dll_function(L"kernelbase.dll", "SetThreadDescription");
     wchar_t *wide = utf8_to_wide(name);
-    if (kernel) {
-        describe = (describe_fn *)(void *)GetProcAddress(
-            kernel, "SetThreadDescription");
-    }
     if (describe && wide) {
         describe(thread, wide);
     }
@@ -81,16 +78,9 @@ void thread_join(struct thread *t)
 bool thread_boost(void)
 {
     typedef HANDLE WINAPI join_fn(LPCWSTR, LPDWORD);
-    /* From System32 and nowhere else: a file of that name beside a recording
-     * must not run. It stays loaded: the thread needs it to its end. */
-    HMODULE avrt =
-        LoadLibraryExW(L"avrt.dll", NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
-    join_fn *join = NULL;
+    join_fn *join =
+        (join_fn *)dll_function(L"avrt.dll", "AvSetMmThreadCharacteristicsW");
     DWORD task = 0;
-    if (avrt) {
-        join = (join_fn *)(void *)GetProcAddress(
-            avrt, "AvSetMmThreadCharacteristicsW");
-    }
     if (join && join(L"Capture", &task)) {
         return true;
     }

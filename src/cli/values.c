@@ -1,0 +1,69 @@
+/* values: see values.h. Main thread. */
+#include "cli/values.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/checks.h"
+#include "core/size.h"
+#include "sink/segments.h"
+
+static const int64_t split_min_ns = INT64_C(100000000);
+static const uint64_t split_min_frames = 1000;
+
+/* A size, or else a time. */
+bool value_split(struct options *o, const char *value, struct fault *f)
+{
+    o->has_split = false;
+    o->split_bytes = 0;
+    if (size_parse(value, &o->split_bytes)) {
+        return o->split_bytes >= SEGMENTS_LEAST_BYTES ||
+               usage(f, "--split=%s is too small; use 1M or more", value);
+    }
+    if (!duration_parse(value, false, &o->split)) {
+        return usage(f,
+                     "'%s' is no time and no size; use --split with one like "
+                     "10m or 1h30m, or 500M, 1.5G or 700MiB",
+                     value);
+    }
+    o->has_split = true;
+    if (o->split.is_frames ? o->split.frames < split_min_frames
+                           : o->split.ns < split_min_ns) {
+        return usage(f, "--split=%s is too short; use 100ms or 1000f or more",
+                     value);
+    }
+    return true;
+}
+
+/* A plain number is one of files. */
+bool value_keep(struct options *o, const char *value, struct fault *f)
+{
+    size_t digits = strspn(value, "0123456789");
+    o->keep_files = 0;
+    o->keep_bytes = 0;
+    o->keeps_time = false;
+    if (digits > 0 && digits <= 9 && value[digits] == '\0') {
+        o->keep_files = (unsigned)atoi(value);
+        return o->keep_files > 0 ||
+               usage(f, "--keep=0 keeps nothing; use 1 or more");
+    }
+    if (size_parse(value, &o->keep_bytes)) {
+        return o->keep_bytes >= SEGMENTS_LEAST_BYTES ||
+               usage(f, "--keep=%s is too small; use 1M or more", value);
+    }
+    o->keeps_time = duration_parse(value, false, &o->keep);
+    return o->keeps_time ||
+           usage(f,
+                 "'%s' is no number of files, size or time; use --keep with "
+                 "one like 24, 10G or 7d",
+                 value);
+}
+
+bool value_fallback(struct options *o, const char *value, struct fault *f)
+{
+    if (*value == '\0') {
+        return usage(f, "--fallback is empty; name a folder on another disk");
+    }
+    o->fallback = value;
+    return true;
+}

@@ -1,0 +1,88 @@
+/* lane: a stream's way from the capture thread to the writer; see internal.h.
+ * Threads as there. */
+#include <stdlib.h>
+
+#include "session/internal.h"
+
+static bool no_memory(struct fault *f)
+{
+    return fault_set(f, ERR_NO_MEMORY, "make the buffer", NULL,
+                     "ask for a shorter one with --buffer");
+}
+
+static size_t bytes_for(int64_t buffer_ns, const struct audio_format *format)
+{
+    uint64_t frames = (uint64_t)frames_from_ns(buffer_ns, format->rate);
+    /* Packets are at least 5 ms long on every system that we know of; a
+     * shorter one only costs some of the buffer's length. */
+    uint32_t packet = format->rate / 200 + 1;
+    size_t bytes = ring_bytes_for(frames, format->channels, packet);
+    /* Four of the longest packets fit in any case. */
+    size_t least = ring_bytes_for(4 * TRACK_PACKET_FRAMES, format->channels,
+                                  TRACK_PACKET_FRAMES);
+    return bytes < least ? least : bytes;
+}
+
+bool lane_make(struct track *t, const struct audio_format *format,
+               struct fault *f)
+{
+    /* relaxed: only one thread at a time makes lanes */
+    unsigned i = atomic_load_explicit(&t->lanes_made, memory_order_relaxed);
+    struct lane *l = &t->lanes[i];
+    l->idle_ns = PACKET_NO_TIME;
+    l->writer_format = *format;
+    l->ring_bytes = bytes_for(t->buffer_ns, format);
+    l->ring = ring_create(l->ring_bytes);
+    if (!l->ring) {
+        return no_memory(f);
+    }
+    /* release: pairs with emit_begin */
+    atomic_store_explicit(&t->lanes_made, i + 1, memory_order_release);
+    return true;
+}
+
+bool track_make_lanes(struct track *t, const struct audio_format *format,
+                      int64_t buffer_ns, struct fault *f)
+{
+    /* What is not there yet has not said how many it has. */
+    t->lane_count = 1 + (t->present ? t->info.lanes : SOURCE_LANES_MAX);
+    t->buffer_ns = buffer_ns;
+    t->lanes = calloc(t->lane_count, sizeof *t->lanes);
+    if (!t->lanes) {
+        return no_memory(f);
+    }
+    for (unsigned i = 0; i < t->lane_count; i++) {
+        t->lanes[i].track = t;
+    }
+    atomic_init(&t->lanes_used, 1);
+    return lane_make(t, format, f);
+}
+
+void lanes_release(struct track *t)
+{
+    for (unsigned i = 0; t->lanes && i < t->lane_count; i++) {
+        converter_destroy(t->lanes[i].converter);
+        ring_destroy(t->lanes[i].ring);
+    }
+    free(t->lanes);
+}
+
+unsigned lanes_used(const struct track *t)
+{
+    /* acquire: pairs with emit_begin */
+    return atomic_load_explicit(&t->lanes_used, memory_order_acquire);
+}
+
+void lanes_set_reached(struct track *t, int64_t time_ns)
+{
+    for (unsigned i = lanes_used(t); i-- > 0;) {
+        ring_set_reached(t->lanes[i].ring, time_ns);
+    }
+}
+
+void lanes_end(struct track *t)
+{
+    for (unsigned i = lanes_used(t); i-- > 0;) {
+        ring_end(t->lanes[i].ring);
+    }
+}

@@ -1,0 +1,57 @@
+/* wave_cue: see wave_cue.h. Writer thread.
+ *
+ * "cue ": Microsoft's "Multimedia Programming Interface and Data Specifications
+ * 1.0", chapter 3, where a point of a single data chunk has a sample's number
+ * in both of its positions. */
+#include "sink/wave_cue.h"
+
+#include <string.h>
+
+#include "core/bytes.h"
+
+enum { HEAD_BYTES = 12, POINT_BYTES = 24 };
+
+_Static_assert(HEAD_BYTES + POINT_BYTES <= SINK_MARK_BYTES, "see sink.h");
+
+bool wave_cue_add(struct marks *m, uint64_t frame)
+{
+    return frame <= UINT32_MAX && marks_add(m, frame, MARKS_MOST);
+}
+
+size_t wave_cue_bytes(const struct marks *m)
+{
+    return m->count == 0 ? 0 : HEAD_BYTES + POINT_BYTES * m->count;
+}
+
+static bool append(struct medium *medium, const uint8_t *bytes, size_t count)
+{
+    return medium_write(medium, bytes, count) == count;
+}
+
+size_t wave_cue_write(struct marks *m, struct medium *medium)
+{
+    uint8_t bytes[POINT_BYTES] = "cue ";
+    int64_t before = medium->length;
+    bool ok;
+
+    marks_sort(m);
+    if (m->count == 0)
+        return 0;
+    bytes_put_le(bytes + 4, 4 + POINT_BYTES * m->count, 4);
+    bytes_put_le(bytes + 8, m->count, 4);
+    medium_seek(medium, before);
+    ok = append(medium, bytes, HEAD_BYTES);
+    for (size_t i = 0; ok && i < m->count; i++) {
+        memset(bytes, 0, sizeof bytes);
+        bytes_put_le(bytes, i + 1, 4);
+        bytes_put_le(bytes + 4, m->frames[i], 4);
+        memcpy(bytes + 8, "data", 4);
+        bytes_put_le(bytes + 20, m->frames[i], 4);
+        ok = append(medium, bytes, POINT_BYTES);
+    }
+    if (!ok) {
+        medium_cut(medium, before);
+        return 0;
+    }
+    return (size_t)(medium->length - before);
+}

@@ -1,0 +1,188 @@
+/* processes: the processes that run, from /proc, so Linux only. See
+ * sys/processes.h. Any thread. */
+#include "sys/processes.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char op_list[] = "list the processes";
+
+/* "42 (name) S 1 ...": proc_pid_stat(5). The name is the process's own choice
+ * and may hold anything, also ") S 1": the last parenthesis is the one. */
+static bool parse_stat(char *text, struct process_entry *p)
+{
+    enum { STATE = 3, PARENT = 4, THREADS = 20, BORN = 22 };
+    const char *name = strchr(text, '(');
+    char *at = strrchr(text, ')');
+    if (!name || !at || at < name) {
+        return false;
+    }
+    size_t length = (size_t)(at - name - 1);
+    if (length >= sizeof(p->command)) { /* a thread of the kernel */
+        length = sizeof(p->command) - 1;
+    }
+    memcpy(p->command, name + 1, length);
+    p->command[length] = '\0';
+
+    char state = '\0';
+    unsigned long long values[BORN + 1] = {0};
+    for (unsigned field = STATE; field <= BORN; field++) {
+        if (*++at != ' ' || at[1] == '\0') {
+            return false;
+        }
+        if (field == STATE) {
+            state = *++at;
+        } else {
+            values[field] = strtoull(at + 1, &at, 10);
+            at--;
+        }
+    }
+    p->parent = (uint32_t)values[PARENT];
+    p->born = values[BORN];
+    /* A process whose first thread alone has ended is no zombie, though it is
+     * shown as one. */
+    p->ended = state == 'X' || (state == 'Z' && values[THREADS] <= 1);
+    return true;
+}
+
+static bool read_stat(int folder, const char *path, struct process_entry *p)
+{
+    char text[1024];
+    int fd = openat(folder, path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return false;
+    }
+    ssize_t n = read(fd, text, sizeof(text) - 1);
+    close(fd);
+    if (n <= 0) {
+        return false;
+    }
+    text[n] = '\0';
+    return parse_stat(text, p);
+}
+
+/* The kernel marks the file of a program that was replaced while it ran. */
+static void cut_deleted(char *path)
+{
+    static const char mark[] = " (deleted)";
+    size_t length = strlen(path), cut = sizeof(mark) - 1;
+    if (length > cut && strcmp(path + length - cut, mark) == 0) {
+        path[length - cut] = '\0';
+    }
+}
+
+static void read_name(int folder, struct process_entry *p)
+{
+    char path[4096];
+    ssize_t length = readlinkat(folder, "exe", path, sizeof(path) - 1);
+    p->unnamed = length <= 0;
+    if (p->unnamed) {
+        memcpy(p->name, p->command, sizeof(p->command));
+        return;
+    }
+    path[length] = '\0';
+    cut_deleted(path);
+    const char *slash = strrchr(path, '/');
+    /* A file's name has NAME_MAX bytes at most, which is less. */
+    snprintf(p->name, sizeof(p->name), "%.255s", slash ? slash + 1 : path);
+}
+
+/* Name and number of one process, from its folder: which stays its own, also
+ * when its number is given anew meanwhile. */
+static bool read_named(int proc, const char *id, struct process_entry *p)
+{
+    int folder = openat(proc, id, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0) {
+        return false;
+    }
+    bool ok = read_stat(folder, "stat", p);
+    if (ok) {
+        read_name(folder, p);
+    }
+    close(folder);
+    return ok;
+}
+
+static bool read_one(int proc, const char *id, unsigned what,
+                     struct process_entry *p)
+{
+    memset(p, 0, sizeof(*p));
+    p->pid = (uint32_t)strtoul(id, NULL, 10);
+    if (what & PROCESSES_NAMED) {
+        return read_named(proc, id, p);
+    }
+    char path[32];
+    snprintf(path, sizeof(path), "%.16s/stat", id);
+    return read_stat(proc, path, p);
+}
+
+bool processes_read(struct process_list *out, unsigned what, struct fault *f)
+{
+    DIR *proc = opendir("/proc");
+    const struct dirent *entry;
+    memset(out, 0, sizeof(*out));
+    if (!proc) {
+        return fault_setf(f, ERR_SOURCE_FAILED, op_list, errno, NULL,
+                          "/proc: %s", strerror(errno));
+    }
+    while ((entry = readdir(proc)) != NULL) {
+        struct process_entry p, *added;
+        if (!isdigit((unsigned char)entry->d_name[0]) ||
+            !read_one(dirfd(proc), entry->d_name, what, &p)) {
+            continue;
+        }
+        added = process_list_add(out);
+        if (!added) {
+            closedir(proc);
+            return fault_set(f, ERR_NO_MEMORY, op_list, NULL, NULL);
+        }
+        *added = p;
+    }
+    closedir(proc);
+    return true;
+}
+
+uint32_t process_newest(void)
+{
+    /* "0.20 0.18 0.12 1/80 11206": proc_loadavg(5). */
+    char text[128];
+    int fd = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+    if (fd >= 0) {
+        close(fd);
+    }
+    text[n > 0 ? n : 0] = '\0';
+    const char *last = strrchr(text, ' ');
+    return last ? (uint32_t)strtoul(last, NULL, 10) : 0;
+}
+
+bool process_read(uint32_t pid, struct process_entry *out)
+{
+    char path[32];
+    snprintf(path, sizeof(path), "/proc/%lu", (unsigned long)pid);
+    memset(out, 0, sizeof(*out));
+    out->pid = pid;
+    return read_named(AT_FDCWD, path, out);
+}
+
+bool processes_read_above(struct process_list *out, uint32_t pid)
+{
+    struct process_entry p;
+    /* The list grows with each step, and what it has is not read again: a ring
+     * of numbers that were given anew ends. */
+    while (pid != 0 && !process_list_find(out, pid) && process_read(pid, &p)) {
+        struct process_entry *added = process_list_add(out);
+        if (!added) {
+            return false;
+        }
+        *added = p;
+        pid = p.parent;
+    }
+    return true;
+}

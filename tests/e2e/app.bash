@@ -1,0 +1,246 @@
+# What the tests of applications share: players that are not ours, what a server
+# tells of them, and what of whom is in a file. After lib.bash; see there.
+# shellcheck shell=bash
+
+# The players that tests know by name are programs of no other name on the machine:
+# a process that another run of tests has begun is one that could be meant, too.
+export TUNE=tune$BATS_ROOT_PID
+# shellcheck disable=SC2034
+QUIET=quiet$BATS_ROOT_PID
+
+# --- around tests ---
+
+# For setup_file: a server with two sinks, the signals, and how all of it was.
+# One player's signal is on the left channel, another's on the right, and the
+# other channel is silent: so whose sound is in a file, and for how long, is told
+# by the sample, whatever else may be wrong with it.
+begin_applications() {
+    start_server main --extra-sink=second || return
+    cd "$BATS_FILE_TMPDIR" || return
+    generate tone left.wav --seconds=60 --only=0
+    generate tone right.wav --seconds=60 --only=1 --hz=1500
+    # the same player as a program of another name
+    cp "$(readlink -f "$(command -v paplay)")" "$TUNE"
+    server_state >before
+}
+
+begin_test() {
+    cd "$BATS_TEST_TMPDIR" || return
+    rm -rf -- ./* # of a first try
+    # shellcheck disable=SC2034
+    SIGNALS=$BATS_FILE_TMPDIR
+    SINK=$LOOPREC_TEST_SINK
+}
+
+# A test that failed may have left players of which nobody knows the number.
+end_test() {
+    end_started
+    EVENTUALLY=2 eventually nothing_plays 2>/dev/null || {
+        local left
+        left=$(pactl -f json list sink-inputs | jq -r '.[].properties["application.process.id"] // empty')
+        echo "left behind: $left" >&2
+        # shellcheck disable=SC2086
+        kill -KILL $left 2>/dev/null || :
+        EVENTUALLY=5 eventually nothing_plays
+    }
+}
+
+# --- players that we did not write ---
+
+# Play a WAV file by the program $1, until it is ended. PLAYER is the process
+# that was started, which need not be the one that plays.
+player() { # program, file, [sink]
+    local program=$1 file=$2 run
+    case $program in
+    paplay) run=(paplay) ;;
+    sox) run=(env play -q) ;; # not lib.bash's play
+    ffplay) run=(ffplay -v error -nodisp -autoexit) ;;
+    mpv) run=("${MPV[@]}") ;;
+    chromium)
+        browser "$file"
+        run=("${BROWSER[@]}")
+        file=page.html
+        ;;
+    *) fail "no player '$program'" || return ;;
+    esac
+    # The first two: what SDL and sox play with. libpulse knows the third.
+    SDL_AUDIODRIVER=pulse AUDIODRIVER=pulseaudio PULSE_SINK=${3:-$SINK} \
+        "${run[@]}" "$file" </dev/null >player.log 2>&1 3>&- &
+    PLAYER=$!
+    PIDS+=("$PLAYER")
+    eventually plays "$PLAYER" || {
+        cat player.log >&2
+        return 1
+    }
+    # a browser's first process may be a script that does not hand on signals
+    mapfile -t -O "${#PIDS[@]}" PIDS < <(tree_of "$PLAYER")
+}
+
+MPV=(mpv --no-config --no-video --ao=pulse --really-quiet)
+
+# A page that plays a file, page.html, and the command that shows it (less the
+# page): BROWSER. It plays from a process of its own.
+browser() { # file
+    local program
+    for program in chromium-headless-shell chromium chromium-browser; do
+        ! command -v "$program" >/dev/null || break
+    done
+    cp "$1" page.wav
+    printf '<!doctype html><audio src=page.wav autoplay loop></audio>' >page.html
+    # Its sandbox is not for root, and not for containers.
+    BROWSER=(env "HOME=$PWD" "$program" --headless --no-sandbox --disable-gpu
+        --autoplay-policy=no-user-gesture-required "--user-data-dir=$PWD/profile")
+}
+
+# A player of small latency that is a program named $TUNE, with the options of pacat.
+tune() {
+    "$BATS_FILE_TMPDIR/$TUNE" --playback --file-format=wav --latency-msec=60 "$@" \
+        </dev/null >/dev/null 2>&1 3>&- &
+    PLAYER=$!
+    PIDS+=("$PLAYER")
+}
+
+# A player on the right channel, which is to be in no recording.
+another_plays() {
+    play "$SIGNALS/right.wav" "$SINK" --latency-msec=20
+    eventually plays "$PLAYER"
+}
+
+# A stream that pauses from its beginning, of a client that declares what
+# follows as NAME=VALUE. Plays nothing. Once there is a file "then", the stream
+# declares what is in it.
+corked() {
+    python3 - "$@" </dev/null >/dev/null 2>&1 3>&- <<'PYTHON' &
+import ctypes, os, sys
+pa = ctypes.CDLL("libpulse.so.0")
+for f in ("mainloop_new", "mainloop_get_api", "context_new_with_proplist",
+          "proplist_new", "stream_new", "stream_proplist_update"):
+    getattr(pa, "pa_" + f).restype = ctypes.c_void_p
+class Spec(ctypes.Structure):
+    _fields_ = [("format", ctypes.c_int), ("rate", ctypes.c_uint32),
+                ("channels", ctypes.c_uint8)]
+p = ctypes.c_void_p
+properties = p(pa.pa_proplist_new())
+for pair in sys.argv[1:]:
+    key, value = pair.split("=", 1)
+    pa.pa_proplist_sets(properties, key.encode(), value.encode())
+loop = p(pa.pa_mainloop_new())
+context = p(pa.pa_context_new_with_proplist(p(pa.pa_mainloop_get_api(loop)),
+                                            None, properties))
+pa.pa_context_connect(context, None, 1, None)
+while pa.pa_context_get_state(context) != 4:
+    pa.pa_mainloop_iterate(loop, 1, None)
+stream = p(pa.pa_stream_new(context, b"a pause", ctypes.byref(Spec(3, 32000, 1)), None))
+pa.pa_stream_connect_playback(stream, None, None, 1, None, None)
+while not os.path.exists("then"):
+    pa.pa_mainloop_prepare(loop, 20000)
+    pa.pa_mainloop_poll(loop)
+    pa.pa_mainloop_dispatch(loop)
+properties = p(pa.pa_proplist_new())
+key, value = open("then").read().strip().split("=", 1)
+pa.pa_proplist_sets(properties, key.encode(), value.encode())
+pa.pa_stream_proplist_update(stream, 2, properties, None, None)
+pa.pa_mainloop_run(loop, None)
+PYTHON
+    PLAYER=$!
+    PIDS+=("$PLAYER")
+}
+
+# --- what the server tells ---
+
+# A process and all below it.
+tree_of() {
+    ps -e -o pid= -o ppid= | awk -v root="$1" '
+        { parent[$1] = $2 }
+        END {
+            for (pid in parent) {
+                for (up = pid; up in parent && up != root; up = parent[up]);
+                if (up == root) print pid
+            }
+        }'
+}
+
+# The server's numbers of the streams that a process and its children play.
+input_of() {
+    local tree
+    tree=$(tree_of "$1" | paste -sd,)
+    pactl -f json list sink-inputs | jq -r --argjson tree "[$tree]" '.[] |
+        select(.properties["application.process.id"] | tonumber? | IN($tree[])) | .index'
+}
+
+# It plays $2 (1) streams.
+plays() {
+    [ "$(input_of "$1" | wc -l)" -ge "${2:-1}" ]
+}
+
+inputs_are() { [ "$(pactl list short sink-inputs | wc -l)" -eq "$1" ]; }
+
+nothing_plays() { inputs_are 0; }
+
+nothing_records() {
+    [ -z "$(pactl list short source-outputs)" ] &&
+        ! pactl list clients | grep -q 'application.id = "looprec'
+}
+
+# The server is as it was when the file $1 was written, or soon is. (Whether a
+# sink is idle or suspended is its own affair.)
+server_is_as() {
+    EVENTUALLY=5 eventually nothing_records
+    EVENTUALLY=5 eventually differs_not "$1" 2>/dev/null || {
+        differs_not "$1" >&2
+        fail "the server is not as it was"
+    }
+}
+
+differs_not() { diff <(grep -v 'State: ' "$1") <(server_state | grep -v 'State: '); }
+
+# --- what is in a file ---
+
+# The tones of left.wav and right.wav; the rest: options of analyse.
+has_left() { has_tone "$1" 0 997 -6 "${@:2}"; }
+has_right() { has_tone "$1" 1 1500 -6 "${@:2}"; }
+has_no_left() { has_silence "$1" 0 "${@:2}"; }
+has_no_right() { has_silence "$1" 1 "${@:2}"; }
+
+has_tone() { # file, channel, Hz, dBFS, ...
+    near "$(measure dbfs level "$1" "--channel=$2" "--hz=$3" "${@:5}")" "$4" 0.2 \
+        "$1: $3 Hz on channel $2 ${*:5}" || {
+        analyse onsets "$1" --hold=0.05 >&2
+        events_told "${1%.*}" >&2
+        return 1
+    }
+}
+
+has_silence() { # file, channel, ...
+    below "$(measure "peak$2_dbfs" frames "$1" "${@:3}")" -90 "$1: channel $2 ${*:3}"
+}
+
+# A tone on a channel without a break of phase.
+is_unbroken() { # file, channel, ...
+    local answer
+    answer=$(analyse tone "$1" "--channel=$2" "${@:3}") || return
+    grep -qx 'breaks=0' <<<"$answer" || fail "$1: the tone is broken: $answer"
+}
+
+# A recording that was interrupted is as long as the time until then.
+lasts_until_sent() { # name, file
+    near "$(seconds_of "$2")" "$(calculate "($SENT_NS - $(started_ns "$1")) / 1e9")" \
+        0.05 "$2: its length"
+}
+
+# A recording that ended by itself is as long as it says that it took, with what
+# it takes to finish the file.
+lasts_as_told() { # name, file
+    near "$(seconds_of "$2")" "$(final "$1" '.wall_seconds - .asleep_seconds')" \
+        0.15 "$2: its length"
+}
+
+seconds_of() { calculate "$(measure frames frames "$1") / $(measure rate frames "$1")"; }
+
+# Where in the file the time $2 of the wall clock is, in seconds.
+place_of() { calculate "($2 - $(started_ns "$1")) / 1e9"; }
+
+within() { # value, least, most, what it is
+    awk -v a="$1" -v b="$2" -v c="$3" 'BEGIN { exit !(a != "" && a >= b && a <= c) }' ||
+        fail "$4: $1 is not within $2 and $3"
+}

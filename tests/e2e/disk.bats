@@ -1,0 +1,158 @@
+#!/usr/bin/env bats
+# Disks that fill up, files that are deleted meanwhile.
+# shellcheck disable=SC2154 # bats sets stderr
+
+load lib.bash
+
+setup() {
+    mkdir "$BATS_TEST_TMPDIR/here"
+    cd "$BATS_TEST_TMPDIR/here" || return
+    COUNTER=--source=synth:counter,fast
+}
+
+teardown() { end_started; }
+
+# Run a shell script where ./disk is a small file system of its own: $1 its
+# size; the script's arguments are $LOOPREC and the rest.
+on_small_disk() {
+    local size=$1 script=$2
+    shift 2
+    unshare -rm mount -t tmpfs none "$PWD" 2>/dev/null || skip "may not mount"
+    mkdir -p disk
+    # shellcheck disable=SC2016
+    run --separate-stderr unshare -rm bash -c '
+        mount -t tmpfs -o size="$1" none disk || exit 99
+        eval "$2"' - "$size" "$script" "$LOOPREC" "$@"
+}
+
+@test "a disk that is full soon is told of, once" {
+    on_small_disk 20M '
+        "$3" --json --source=synth:tone -f s16 -d 3 disk/a.wav >a.json'
+    [ "$status" -eq 0 ]
+    [[ $stderr == *"warning: the free space ("*" MB) lasts for 1 minute at the current rate"* ]]
+    jq -es '[.[] | select(.event == "warning")] | length == 1 and
+        (.[0].message | contains("free space"))' a.json
+}
+
+@test "a disk with enough room is not worth a word" {
+    on_small_disk 200M '
+        "$3" --source=synth:tone -f s16 -d 3 disk/a.wav'
+    [ "$status" -eq 0 ]
+    [[ $stderr != *warning* ]]
+}
+
+@test "a full disk: of several files all are kept and valid" {
+    on_small_disk 2M '
+        "$3" -q "$4" -f s16 -d 60 --split=3s disk/a.wav
+        code=$?
+        mv disk/* .
+        exit $code' "$COUNTER"
+    [ "$status" -eq 1 ]
+    [[ $stderr == *"no space left: disk/a-004.wav"*"(00:00:1"*" was recorded and is kept)"* ]]
+    [ "$(ls a-*.wav | xargs)" = "a-001.wav a-002.wav a-003.wav a-004.wav" ]
+    has_frames a-003.wav 144000
+    [ "$(measure breaks counter a-004.wav)" -eq 0 ]
+}
+
+@test "a full disk: the recording goes on elsewhere, and nothing is lost" {
+    local type
+    mkdir other
+    COUNTER=--source=synth:noise,fast
+    looprec -q "$COUNTER" -f s16 -d 20 -t raw whole.pcm
+    for type in wav rf64 w64 flac raw; do
+        on_small_disk 500k '
+            "$3" --json --strict "$4" -f s16 -d 20 --fallback=other disk/a.$5 >a.json
+            code=$?
+            mv disk/* .
+            exit $code' "$COUNTER" $type
+        [ "$status" -eq 0 ] || fail "$type: $stderr"
+        [[ $stderr == *"warning: no space left: disk/a.$type; the recording goes on in other/a-2.$type"* ]]
+        for file in a.$type other/a-2.$type; do
+            case $type in
+            raw) cat "$file" ;;
+            *) sndfile-convert -pcm16 "$file" samples.raw >/dev/null && cat samples.raw ;;
+            esac
+        done | cmp - whole.pcm
+        jq -es '[.[] | select(.event == "segment")] as $s | ($s | length) == 2 and
+            ($s[1].at_frame == $s[0].frames) and ($s[0].frames + $s[1].frames == 960000) and
+            (last | .frames == 960000 and .captured == 960000 and .error == null and
+                .files == ["disk/a.'$type'", "other/a-2.'$type'"]) and
+            ([.[] | select(.event == "warning")] | length > 0)' a.json
+        (($(stat -c %s a.$type) > 400000))
+        rm -rf disk other/*
+    done
+    for type in ogg opus mp3; do
+        on_small_disk 100k '
+            "$3" --json "$4" --compression=0 -d 20 --fallback=other disk/a.$5 >a.json
+            code=$?
+            mv disk/* .
+            exit $code' "$COUNTER" $type
+        [ "$status" -eq 0 ] || fail "$type: $stderr"
+        [ "$(ffmpeg -nostdin -v error -i "a.$type" -f null - 2>&1)" = "" ]
+        [ "$(ffmpeg -nostdin -v error -i "other/a-2.$type" -f null - 2>&1)" = "" ]
+        jq -es '[.[] | select(.event == "segment") | .frames] | length == 2 and add == 960000' a.json
+        rm -rf disk other/*
+    done
+}
+
+@test "a full disk: split files go on under the same name, and a second failure ends" {
+    mkdir other
+    looprec -q "$COUNTER" -f s16 -d 12 -t raw whole.pcm
+    on_small_disk 2000k '
+        "$3" -q "$4" -f s16 -d 12 --split=2s --fallback=other disk/a-%n.raw
+        code=$?
+        mv disk/* .
+        exit $code' "$COUNTER"
+    [ "$status" -eq 0 ]
+    cat a-?.raw other/a-?.raw | cmp - whole.pcm
+    [ "$(ls other)" = a-7.raw ]
+    [ "$(stat -c %s a-5.raw)" -eq 384000 ] && [ "$(stat -c %s a-6.raw)" -lt 384000 ]
+    on_small_disk 500k '
+        mkdir disk/more
+        "$3" -q "$4" -f s16 -d 12 --fallback=disk/more disk/b.wav' "$COUNTER"
+    [ "$status" -eq 1 ]
+    [[ $stderr == *"no space left: disk/more/b-2.wav"*"was recorded and is kept"* ]]
+}
+
+@test "a fallback that is not there, or not needed, makes no file" {
+    run -1 --separate-stderr looprec "$COUNTER" -d 1 --fallback=nowhere a.wav
+    [[ $stderr == *"no such directory"*nowhere* ]]
+    mkdir other '50%Y'
+    looprec -q "$COUNTER" -d 1 --fallback=other a.wav
+    looprec -q "$COUNTER" -d 1 --fallback='50%Y' b.wav
+    [ -z "$(find other '50%Y' -type f)" ]
+    run -2 looprec "$COUNTER" -d 1 --fallback=other -t wav -
+    run -2 looprec "$COUNTER" -d 1 --fallback=other -t null
+    run -2 looprec "$COUNTER" -d 1 --fallback= a.wav
+}
+
+@test "a file that is deleted meanwhile: the recording goes on elsewhere" {
+    mkdir other
+    record d --source=synth:tone --fallback=other d.wav
+    sleep 2
+    rm d.wav
+    eventually test -e other/d-2.wav
+    interrupt "$PID"
+    finished d "$PID"
+    grep -q "warning: the file was deleted meanwhile: d.wav; the recording goes on in other/d-2.wav" d.err
+    jq -es "last | .frames == $(soxi -s other/d-2.wav)" d.json
+}
+
+@test "a file that is deleted meanwhile ends the recording, and it is told" {
+    local type
+    for type in wav flac; do
+        record $type --source=synth:tone "$type.$type"
+        rm "$type.$type"
+        await_end "$PID"
+        [ "$STATUS" -eq 1 ]
+        grep -q "the file was deleted meanwhile: $type.$type (00:00:00.000 was recorded" $type.err
+        jq -es 'last | .frames == 0 and .error == "file-gone" and .exit == 1' $type.json
+    done
+    # what was finished before is kept
+    record s --source=synth:tone --split=500ms s.raw
+    eventually test -e s-003.raw
+    rm s-003.raw
+    await_end "$PID"
+    [ "$STATUS" -eq 1 ]
+    jq -es 'last | .frames == 48000 and (.captured + .idle + .lost + .gone == 48000)' s.json
+}

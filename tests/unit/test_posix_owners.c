@@ -1,0 +1,191 @@
+/* sys/file where several people write to one folder: permissions, and what
+ * another user has laid in the way. Only root can play two users; without that
+ * these tests are passed over. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "sys/file.h"
+
+enum { OTHER = 12345 };
+
+/* A folder open to all as /tmp is, one that is ours alone beside it, both with
+ * the test's folder as the current one. */
+static char home[64];
+
+static int setup(void **state)
+{
+    (void)state;
+    strcpy(home, "/tmp/looprec-owners-XXXXXX");
+    if (mkdtemp(home) == NULL || chdir(home) != 0 || mkdir("open", 0777) != 0 ||
+        mkdir("own", 0755) != 0 || chmod("open", 01777) != 0) {
+        return -1;
+    }
+    FILE *file = fopen("own/precious", "w");
+    fputs("old", file);
+    return fclose(file);
+}
+
+static int teardown(void **state)
+{
+    static const char *const names[] = {"open/x", "open/y",       "open/pipe",
+                                        "own/x",  "own/precious", "own/link"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        unlink(names[i]);
+    }
+    rmdir("open");
+    rmdir("own");
+    return chdir("/") != 0 || rmdir(home) != 0;
+}
+
+static void need_root(void)
+{
+    if (geteuid() != 0) {
+        print_message("skipped: only root can be two users\n");
+        skip();
+    }
+}
+
+/* LINK to TARGET, made by USER. */
+static void lay_link(const char *target, const char *link, uid_t user)
+{
+    assert_int_equal(symlink(target, link), 0);
+    assert_int_equal(lchown(link, user, (gid_t)-1), 0);
+}
+
+/* Both ways of writing PATH are refused, by the check too, and nothing that
+ * exists is touched. */
+static void refused(const char *path, const char *culprit)
+{
+    for (int mode = FILE_NEW; mode <= FILE_OVERWRITE; mode++) {
+        struct fault f = {0};
+        assert_false(file_check(path, mode == FILE_OVERWRITE, &f));
+        assert_int_equal(f.err, ERR_PERMISSION);
+        memset(&f, 0, sizeof(f));
+        assert_null(file_open(path, (enum file_mode)mode, &f));
+        assert_int_equal(f.err, ERR_PERMISSION);
+        assert_non_null(strstr(f.detail, culprit));
+        assert_non_null(strstr(f.detail, "another user"));
+        assert_true(f.hint[0] != '\0');
+    }
+    struct stat st;
+    assert_int_equal(stat("own/precious", &st), 0);
+    assert_int_equal(st.st_size, 3);
+}
+
+static void taken(const char *path)
+{
+    struct fault f = {0};
+    assert_true(file_check(path, true, &f));
+    struct file *file = file_open(path, FILE_OVERWRITE, &f);
+    assert_non_null(file);
+    assert_true(file_write(file, "new", 3, &f));
+    assert_true(file_close(file, &f));
+}
+
+static void permissions_follow_umask(void **state)
+{
+    static const mode_t masks[] = {0022, 0077, 0, 0027};
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        struct fault f = {0};
+        struct stat st;
+        mode_t before = umask(masks[i]);
+        struct file *file = file_open("own/x", FILE_NEW, &f);
+        umask(before);
+        assert_non_null(file);
+        assert_true(file_close(file, &f));
+        assert_int_equal(stat("own/x", &st), 0);
+        assert_int_equal(st.st_mode & 07777, 0666 & ~masks[i]);
+        unlink("own/x");
+    }
+}
+
+static void a_link_of_anothers(void **state)
+{
+    (void)state;
+    need_root();
+    lay_link("../own/precious", "open/x", OTHER);
+    refused("open/x", "open/x");
+    /* leading nowhere as yet: a file would be made for them */
+    lay_link("../own/x", "open/y", OTHER);
+    refused("open/y", "open/y");
+    assert_false(file_exists("own/x"));
+}
+
+static void a_link_of_anothers_on_the_way(void **state)
+{
+    char whole[128];
+    (void)state;
+    need_root();
+    lay_link("../own", "open/x", OTHER);
+    refused("open/x/precious", "open/x");
+    refused("open/x/new", "open/x");
+    snprintf(whole, sizeof(whole), "%s/open/x/new", home);
+    refused(whole, "open/x");
+    /* and behind a link of ours */
+    assert_int_equal(symlink("../open/x/precious", "own/link"), 0);
+    refused("own/link", "open/x");
+    assert_int_equal(chdir("open"), 0);
+    struct fault f = {0};
+    assert_null(file_open("x/precious", FILE_OVERWRITE, &f));
+    assert_int_equal(f.err, ERR_PERMISSION);
+    assert_int_equal(chdir(".."), 0);
+}
+
+/* A FIFO would hand them what is recorded. */
+static void a_fifo_of_anothers(void **state)
+{
+    (void)state;
+    need_root();
+    assert_int_equal(mkfifo("open/pipe", 0666), 0);
+    assert_int_equal(chown("open/pipe", OTHER, (gid_t)-1), 0);
+    refused("open/pipe", "open/pipe");
+}
+
+static void what_is_fine(void **state)
+{
+    (void)state;
+    /* of our own, in the same folder */
+    assert_int_equal(symlink("../own/precious", "open/x"), 0);
+    taken("open/x");
+    assert_int_equal(mkfifo("own/x", 0666), 0);
+    struct fault f = {0};
+    assert_true(file_check("own/x", false, &f));
+    taken("/dev/null");
+    if (geteuid() == 0) {
+        /* of another, where only he or we can put it; by root in any place */
+        lay_link("precious", "own/link", OTHER);
+        taken("own/link");
+        lay_link("../own/precious", "open/y", 0);
+        taken("open/y");
+    }
+    /* a link that is fine is still not written through as a new file */
+    assert_null(file_open("open/x", FILE_NEW, &f));
+    assert_int_equal(f.err, ERR_FILE_EXISTS);
+}
+
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_FOLDER(permissions_follow_umask),
+        IN_FOLDER(a_link_of_anothers),
+        IN_FOLDER(a_link_of_anothers_on_the_way),
+        IN_FOLDER(a_fifo_of_anothers),
+        IN_FOLDER(what_is_fine),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
