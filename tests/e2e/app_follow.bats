@@ -116,19 +116,21 @@ tune_left() {
     finished songs "$recorder"
     has_frames songs.wav 432000
     for hz in 600 800 1000; do
-        near "$(loudest_level songs.wav $hz)" -6 0.2 "the song of $hz Hz"
+        near "$(levels songs.wav $hz | tail -1)" -6 0.2 "the song of $hz Hz"
     done
-    below "$(measure dbfs level songs.wav --channel=1 --hz=1500)" -90 "the other player"
+    # Where a song begins there is something of each frequency. The other player
+    # never stops: it is nowhere, or everywhere.
+    below "$(levels songs.wav 1500 --channel=1 | head -1)" -90 "the other player"
     [ "$(final songs .lost)" -eq 0 ]
 }
 
-# The highest level that a frequency has in half a second of a file.
-loudest_level() { # file, Hz
+# The levels that a frequency has in each half second of a file, the lowest first.
+levels() { # file, Hz, ...
     local from length
     length=$(seconds_of "$1")
     for from in $(seq 0 0.25 "$(calculate "$length - 0.5")"); do
-        measure dbfs level "$1" "--hz=$2" "--from=$from" "--to=$(calculate "$from + 0.5")"
-    done | sed 's/-inf/-999/' | sort -g | tail -1
+        measure dbfs level "$1" "--hz=$2" "--from=$from" "--to=$(calculate "$from + 0.5")" "${@:3}"
+    done | sed 's/-inf/-999/' | sort -g
 }
 
 # A command of mpv, to the one that listens at mpv.socket.

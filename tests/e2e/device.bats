@@ -8,8 +8,9 @@ load lib.bash
 setup_file() {
     start_server main --extra-sink=second
     cd "$BATS_FILE_TMPDIR" || return
-    generate tone tone.wav --seconds=30
-    generate tone other.wav --seconds=30 --hz=1500
+    # longer than any test, also where programs take long to start
+    generate tone tone.wav --seconds=120
+    generate tone other.wav --seconds=120 --hz=1500
 }
 
 teardown_file() {
@@ -55,11 +56,12 @@ sink_is_gone() {
     run ! sink_is_there "$1"
 }
 
-# Play a file into a sink until it is heard there, by a player of small latency.
+# Play a file into a sink until it is heard there by a watcher of small latency:
+# without one the server plays up to 2 s ahead of a recorder that comes later.
 play_soon() { # file, sink
     watch "$2" "heard-$2" --raw=s16,48000,2 || return
     local watcher=$WATCHER
-    play "$1" "$2" --latency-msec=50
+    play "$1" "$2" --latency-msec=100
     heard "heard-$2" 1 || return
     kill "$watcher" 2>/dev/null || true
 }
@@ -264,7 +266,7 @@ CARD=front-left,front-right,rear-left,rear-right,front-center,lfe
 shape() { # rate, channels
     start_server shape "--rate=$1" "--channels=$2"
     generate tone tone.wav --rate="$1" --channels="$2" --seconds=20
-    play tone.wav "$LOOPREC_TEST_SINK" --latency-msec=50
+    play tone.wav "$LOOPREC_TEST_SINK" --latency-msec=200
     is_playing "$LOOPREC_TEST_SINK"
     looprec -q --json -d 4 shape.flac >shape.json </dev/null
     has_frames shape.flac $((4 * $1)) "$1" "$2"
@@ -304,38 +306,53 @@ set_default() {
     "$ROOT/scripts/wine" regedit.exe /S default.reg </dev/null
 }
 
+# Has the recording $1 moved to another output by now?
+is_rerouted() {
+    grep -q '"state":"rerouted"' "$1.json"
+}
+
+# Seconds from the beginning of the recording $1 to the nanosecond $2.
+into() { calculate "($2 - $(started_ns "$1")) / 1e9"; }
+
 @test "the default changes: followed, or with --no-follow not" {
-    local begin old
+    local begin old killed moved again
     # Wine's list of outputs, and what is the default among them, is a prefix's
     [ "$SYSTEM" != wine ] || export LOOPREC_WINEPREFIX=$BATS_TEST_TMPDIR/prefix
     play_soon "$SIGNALS/other.wav" second
     play_soon "$SIGNALS/tone.wav" "$SINK"
     old=$PLAYER
     # under Wine what began first, in a prefix, must end last
-    record stay --no-follow -d 20 stay.flac
+    record stay --no-follow stay.flac
     local stay=$PID
-    record follow -d 9 follow.flac
+    record follow follow.flac
     local follow=$PID
     begin=$(started_ns follow)
     sleep_until $((begin + 4000000000))
     # the server would move this one, too
+    killed=$(now_ns)
     kill "$old"
     set_default second
+    eventually is_rerouted follow
+    moved=$(now_ns)
     play_soon "$SIGNALS/tone.wav" "$SINK"
+    again=$(now_ns)
+    sleep_until $((again + 4000000000))
+    interrupt "$follow"
     finished follow "$follow"
+    interrupt "$stay"
     finished stay "$stay"
     [ "$SYSTEM" = wine ] || pactl set-default-sink "$SINK"
 
-    has_frames stay.flac 960000
-    is_whole_tone stay.flac --from=0.1 --to=3.8
-    is_whole_tone stay.flac --from=8 --to=10.8
+    again=$(into stay "$again")
+    is_whole_tone stay.flac --from=0.1 --to="$(calculate "$(into stay "$killed") - 0.2")"
+    is_whole_tone stay.flac --from="$(calculate "$again + 0.5")" --to="$(calculate "$again + 3.5")"
     events_show stay 'all(.[]; .event != "device")'
 
-    has_frames follow.flac 432000
-    is_whole_tone follow.flac --from=0.1 --to=3.8
-    near "$(measure hz tone follow.flac --from=5)" 1500 0.02 "the tone of the other output"
-    [ "$(measure breaks tone follow.flac --from=5)" -eq 0 ]
-    true_that "$(measure residual_db tone follow.flac --from=5) < -70" "nothing but the other output"
+    is_whole_tone follow.flac --from=0.1 --to="$(calculate "$(into follow "$killed") - 0.2")"
+    moved=$(calculate "$(into follow "$moved") + 1")
+    near "$(measure hz tone follow.flac --from="$moved")" 1500 0.02 "the tone of the other output"
+    [ "$(measure breaks tone follow.flac --from="$moved")" -eq 0 ]
+    true_that "$(measure residual_db tone follow.flac --from="$moved") < -70" "nothing but the other output"
     events_show follow 'map(select(.event == "device")) | length == 1 and .[0].state == "rerouted" and .[0].device == "second"'
     [ "$(final follow .lost)" -eq 0 ]
     true_that "$(final follow .gone) < 0.5 * 48000" "away for $(final follow .gone) frames"
