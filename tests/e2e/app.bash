@@ -92,9 +92,9 @@ browser() { # file
         --autoplay-policy=no-user-gesture-required "--user-data-dir=$PWD/profile")
 }
 
-# A player of small latency that is a program named $TUNE, with the options of pacat.
+# A player with some room that is a program named $TUNE, with the options of pacat.
 tune() {
-    "$BATS_FILE_TMPDIR/$TUNE" --playback --file-format=wav --latency-msec=60 "$@" \
+    "$BATS_FILE_TMPDIR/$TUNE" --playback --file-format=wav --latency-msec=200 "$@" \
         </dev/null >/dev/null 2>&1 3>&- &
     PLAYER=$!
     PIDS+=("$PLAYER")
