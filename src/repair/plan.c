@@ -14,9 +14,25 @@ void look_init(struct look *l, struct file *file, const char *path)
     l->file = file;
     l->path = path;
     l->length = file_length(file);
+    l->mark = (struct file_mark){0};
+    file_identify(file, &l->mark);
     l->fault = (struct fault){.err = ERR_OK};
     l->from = 0;
     l->count = 0;
+}
+
+bool look_is_unchanged(const struct look *l, const struct file *file,
+                       struct fault *f)
+{
+    struct file_mark now = {0};
+
+    file_identify(file, &now);
+    return (file_length(file) == l->length && now.device == l->mark.device &&
+            now.number == l->mark.number && now.bytes == l->mark.bytes &&
+            now.changed_ns == l->mark.changed_ns) ||
+           fault_setf(f, ERR_IO, "repair", 0,
+                      "wait until that has ended, or use -o for a new file",
+                      "%s: somebody is writing to it", l->path);
 }
 
 static bool fill(struct look *l, int64_t at)

@@ -20,8 +20,9 @@ struct look {
     struct file *file; /* the caller's */
     const char *path;
     int64_t length;
-    struct fault fault; /* the first read that failed */
-    int64_t from;       /* what `bytes` holds */
+    struct file_mark mark; /* all 0: the system does not say */
+    struct fault fault;    /* the first read that failed */
+    int64_t from;          /* what `bytes` holds */
     size_t count;
     uint8_t bytes[LOOK_BYTES];
 };
@@ -33,6 +34,8 @@ struct patch {
 };
 
 struct plan {
+    bool is_copy; /* as asked: the old file stays, so what is in doubt may be
+                   * taken for sound */
     const char *kind;
     struct patch patches[PLAN_PATCHES]; /* within the old length */
     size_t count;
@@ -49,6 +52,11 @@ struct plan {
 
 /* FILE was opened for reading; its length is taken now. */
 void look_init(struct look *l, struct file *file, const char *path);
+
+/* Is FILE, opened later, the same one, of the same length and not written to
+ * since? False: F (ERR_IO). */
+bool look_is_unchanged(const struct look *l, const struct file *file,
+                       struct fault *f);
 
 /* BYTES (LOOK_BYTES at most) at offset AT into DATA. False: they are not all
  * there, or a read failed (l->fault). */
