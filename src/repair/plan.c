@@ -1,6 +1,7 @@
 /* plan: see plan.h. Main thread. */
 #include "repair/plan.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -91,6 +92,29 @@ bool look_zeros(struct look *l, int64_t from, int64_t to)
     return from >= to;
 }
 
+int64_t look_find(struct look *l, int64_t from, unsigned step, size_t bytes,
+                  look_test *test, void *user)
+{
+    uint8_t part[8192];
+
+    for (int64_t at = from; at >= 0 && at <= l->length - (int64_t)bytes;) {
+        size_t n = l->length - at < (int64_t)sizeof part
+                       ? (size_t)(l->length - at)
+                       : sizeof part;
+        if (!look_at(l, at, part, n)) {
+            break;
+        }
+        size_t i = 0;
+        for (; i + bytes <= n; i += step) {
+            if (test(l, at + (int64_t)i, part + i, user)) {
+                return at + (int64_t)i;
+            }
+        }
+        at += (int64_t)i;
+    }
+    return -1;
+}
+
 int64_t look_id3v2(struct look *l)
 {
     uint8_t b[10] = {0};
@@ -147,6 +171,17 @@ bool plan_set_le(struct plan *p, struct look *l, int64_t at, uint64_t value,
 
     bytes_put_le(data, value, bytes);
     return plan_set(p, l, at, data, bytes);
+}
+
+bool plan_leave_tail(struct plan *p, int64_t bytes, bool sound)
+{
+    if (sound && p->is_copy) {
+        return false;
+    }
+    plan_say(p, "%" PRId64 " bytes of something else follow%s", bytes,
+             sound ? " (if they are sound, -o FILE writes a new file with them)"
+                   : "");
+    return true;
 }
 
 void plan_say(struct plan *p, const char *format, ...)

@@ -68,6 +68,15 @@ int look_byte(struct look *l, int64_t at);
 /* Are the bytes from FROM up to TO all zeros? */
 bool look_zeros(struct look *l, int64_t from, int64_t to);
 
+/* Something of interest lies at DATA (BYTES of them, at AT in the file)? */
+typedef bool look_test(struct look *l, int64_t at, const uint8_t *data,
+                       void *user);
+
+/* The first place from FROM on, in steps of STEP, where BYTES bytes (8 to 64)
+ * are there and TEST is true of them; -1: none. */
+int64_t look_find(struct look *l, int64_t from, unsigned step, size_t bytes,
+                  look_test *test, void *user);
+
 /* How many bytes of ID3v2 the file begins with, as these say; 0: none. */
 int64_t look_id3v2(struct look *l);
 
@@ -85,6 +94,15 @@ bool plan_set(struct plan *p, struct look *l, int64_t at, const void *data,
               size_t bytes);
 bool plan_set_le(struct plan *p, struct look *l, int64_t at, uint64_t value,
                  unsigned bytes);
+
+/* What TAIL_MOST bytes at the end may hold behind a sound whose length is not
+ * known: chunks are looked for there. */
+#define TAIL_MOST (INT64_C(64) << 20)
+
+/* All sizes agree, and yet something follows that none of them counts: the file
+ * is good, and it is told. SOUND: it follows at once, so it may be sound.
+ * False: it is to be taken for that, since the old file stays. */
+bool plan_leave_tail(struct plan *p, int64_t bytes, bool sound);
 
 /* Note what was found. */
 void plan_say(struct plan *p, const char *format, ...)
