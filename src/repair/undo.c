@@ -270,9 +270,10 @@ bool undo_read(struct undo *u, struct look *l, struct fault *f)
         good = read_patch(u, l, &at);
     }
     u->cut_at = at;
-    int64_t cut =
-        u->old_length > u->new_length ? u->old_length - u->new_length : 0;
-    /* exactly: l->length is real, so nothing can overflow */
+    int64_t cut = good && u->old_length > u->new_length
+                      ? u->old_length - u->new_length
+                      : 0;
+    /* exactly: l->length is real, so that nothing can overflow later */
     if (!good || cut != l->length - at - SUM_BYTES || !is_intact(l)) {
         return plan_refuse(l, f, not_whole, NULL);
     }

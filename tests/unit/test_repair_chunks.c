@@ -184,7 +184,7 @@ static void make_flac(int style, int channels, int bits, size_t frames)
     assert_non_null(snd);
     for (size_t i = 0; i < frames; i++) {
         int noise = (int)(bench_random(&seed) << 8);
-        int hum = (int)(i % 100 * 40000000) - 2000000000;
+        int hum = (int)(i % 100) * 20000000 - 1000000000;
         int frame[2] = {hum, hum + noise / 4096};
         if (style == 0) {
             frame[0] = frame[1] = 0; /* one value for all */
