@@ -102,7 +102,7 @@ static void a_cut_file_begins_as_the_whole_did(void **state)
         assert_true(image_sound(&whole, &before));
         assert_int_equal(before.frames, FRAMES);
         int bytes = kinds[kind].frame_bytes;
-        for (int i = 0; i < 25; i++) {
+        for (int i = 0; i < 16; i++) {
             sf_count_t left = (sf_count_t)bench_random(&seed) % whole.length;
             cut_to(i == 0 ? whole.length - 1 : left);
             if (!image_repair(&cut, &fixed, &report, &f)) {
@@ -136,7 +136,7 @@ static void a_spoilt_file_is_repaired_once(void **state)
     (void)state;
     for (size_t kind = 0; kind < KINDS; kind++) {
         make(kind, 300);
-        for (int i = 0; i < 150; i++) {
+        for (int i = 0; i < 60; i++) {
             cut_to(whole.length);
             for (int k = 0; k <= i % 4; k++) {
                 uint32_t at = bench_random(&seed) % 160;

@@ -132,7 +132,7 @@ static void another_file_is_refused(void **state)
 
     (void)state;
     make(OLD - NEW);
-    for (int at = 0; at < NEW; at += 3) {
+    for (int at = 0; at < NEW; at += 11) {
         file = after;
         file.data[at] ^= 0x80;
         is_refused(&file, other);
@@ -189,13 +189,13 @@ static void a_spoilt_undo_file_is_refused(void **state)
 {
     (void)state;
     make(OLD - NEW);
-    for (sf_count_t i = 16; i < undo_file.length; i += i < 150 ? 1 : 13) {
+    for (sf_count_t i = 16; i < undo_file.length; i += i < 100 ? 1 : 31) {
         undo_file.data[i] ^= 0x10;
         is_refused(&after, not_whole);
         undo_file.data[i] ^= 0x10;
     }
     sf_count_t length = undo_file.length;
-    for (sf_count_t part = 16; part < length; part += part < 150 ? 1 : 17) {
+    for (sf_count_t part = 16; part < length; part += part < 90 ? 1 : 29) {
         make(OLD - NEW);
         undo_file.length = part;
         is_refused(&after, not_whole);
