@@ -3,11 +3,14 @@
  *
  * Nothing is decoded. A block does not tell its length; it ends where its
  * checksum comes out and the next one's header stands, with a checksum of its
- * own and the number that must follow. */
+ * own and the number that must follow. Of the last one flac_block tells where
+ * it ends: a checksum comes out again behind each zero that follows, and may
+ * end with one itself. */
 #include <string.h>
 
 #include "core/bytes.h"
 
+#include "repair/flac_block.h"
 #include "repair/plan.h"
 
 enum {
@@ -19,7 +22,6 @@ enum {
     MD5_BYTES = 16,
     METADATA_MOST = 1000,
     HEADER_MOST = 16,
-    CRC_BYTES = 2,
 };
 
 struct flac {
@@ -29,8 +31,10 @@ struct flac {
     int64_t audio_at;
     int64_t content_end; /* nothing but zeros from here to the end */
     uint32_t channels, bits;
+    uint64_t said;    /* the samples, by STREAMINFO; 0: not known */
     uint64_t samples; /* in whole blocks */
     int64_t end;      /* behind the last whole block */
+    bool torn;        /* and there a block begins that is not whole */
     unsigned damaged; /* blocks */
     uint8_t crc8[256];
     uint16_t crc16[256];
@@ -41,6 +45,7 @@ struct header {
     size_t bytes;
     uint64_t number;
     uint32_t samples;
+    unsigned assignment; /* of channels */
 };
 
 enum found {
@@ -111,6 +116,7 @@ static bool read_header(const struct flac *c, int64_t at, struct header *h)
         return false;
     }
     h->variable = b[1] & 1;
+    h->assignment = channels;
     size_t n = 4 + read_number(b + 4, &h->number);
     if (n == 4) {
         return false;
@@ -154,6 +160,18 @@ static bool is_torn_header(const struct flac *c, int64_t at)
            (second < 0 || (second & 0xFE) == 0xF8);
 }
 
+/* Where that block ends by what is in it; -1: nowhere. */
+static int64_t end_by_content(const struct flac *c, int64_t at,
+                              const struct header *h)
+{
+    const struct flac_shape shape = {.samples = h->samples,
+                                     .bits = c->bits,
+                                     .channels = c->channels,
+                                     .assignment = h->assignment};
+
+    return flac_block_end(c->look, at + (int64_t)h->bytes, &shape);
+}
+
 /* The block that begins at AT with H. Its end goes to *END; where another one
  * follows its header to *NEXT. */
 static enum found find_end(const struct flac *c, int64_t at,
@@ -164,13 +182,22 @@ static enum found find_end(const struct flac *c, int64_t at,
     int64_t most = (int64_t)h->samples * c->channels * (c->bits + 1) / 8 +
                    c->channels * 64 + 64;
     int64_t least = at + (int64_t)h->bytes + (int64_t)c->channels + 2;
+    int64_t whole = 0; /* by its content; 0: not asked yet */
+    bool is_whole = false;
+    int byte = 0;
     uint16_t crc = 0;
 
     for (int64_t p = at; p <= c->look->length && p - at <= most; p++) {
-        int byte = look_byte(c->look, p);
+        byte = look_byte(c->look, p);
         *end = p;
-        if (crc == 0 && p >= least && is_last_end(c, p)) {
-            return LAST;
+        if (crc == 0 && p >= least) {
+            whole = whole != 0 ? whole : end_by_content(c, at, h);
+            if (is_last_end(c, p)) {
+                /* nothing but zeros lies between the two */
+                *end = whole > p && p >= c->content_end ? whole : p;
+                return LAST;
+            }
+            is_whole = is_whole || p == whole;
         }
         if (byte == 0xFF && p >= least && read_header(c, p, next) &&
             next->variable == h->variable && next->number == follows) {
@@ -180,11 +207,16 @@ static enum found find_end(const struct flac *c, int64_t at,
             return LAST;
         }
         if (byte < 0) {
-            return BROKEN_OFF;
+            break;
         }
         crc = (uint16_t)(crc << 8 ^ c->crc16[crc >> 8 ^ byte]);
     }
-    return *end >= c->content_end ? BROKEN_OFF : HOLE;
+    bool at_end = byte < 0 || *end >= c->content_end;
+    if (is_whole && (at_end || c->samples + h->samples == c->said)) {
+        *end = whole; /* and something else follows */
+        return LAST;
+    }
+    return at_end ? BROKEN_OFF : HOLE;
 }
 
 /* All blocks. False: they do not follow each other. */
@@ -202,6 +234,7 @@ static bool walk(struct flac *c, struct fault *f)
     for (;;) {
         enum found found = find_end(c, at, &h, &end, &next);
         if (found == BROKEN_OFF) {
+            c->torn = true;
             return true;
         }
         if (found == HOLE) {
@@ -214,6 +247,7 @@ static bool walk(struct flac *c, struct fault *f)
         c->samples += h.samples;
         c->end = end;
         if (found == LAST) {
+            c->torn = is_torn_header(c, end);
             return true;
         }
         at = end;
@@ -296,24 +330,34 @@ static void set_total(struct flac *c, struct plan *p)
     plan_set(p, c->look, c->info_at + AT_TOTAL, bytes, sizeof bytes);
 }
 
+/* What lies behind the last whole block. */
+static void plan_end(struct flac *c, struct plan *p)
+{
+    struct look *l = c->look;
+    bool zeros = c->content_end <= c->end;
+
+    if (c->end >= l->length || look_id3v1(l, c->end)) {
+        return;
+    }
+    if (!c->torn && c->said == c->samples) {
+        plan_leave_tail(p, l->length - c->end, false);
+        return;
+    }
+    plan_say(p, zeros     ? "zeros follow its last block"
+                : c->torn ? "its last block is broken off"
+                          : "something else follows its last block");
+    p->length = c->end;
+}
+
 static void make_plan(struct flac *c, struct plan *p)
 {
     static const uint8_t no_md5[MD5_BYTES];
     struct look *l = c->look;
-    uint64_t said =
-        bytes_get_be(c->info + AT_TOTAL, TOTAL_BYTES) & UINT64_C(0xFFFFFFFFF);
+    uint64_t said = c->said;
 
     p->frames = c->samples;
     p->length = l->length;
-    /* A checksum stays right where zeros are added, and may end with one or
-     * two itself: so few are taken for its own. */
-    bool zeros = c->content_end <= c->end;
-    int64_t own = c->end + (zeros ? CRC_BYTES : 0);
-    if (!look_id3v1(l, c->end) && own < l->length) {
-        plan_say(p, zeros ? "zeros follow its last block"
-                          : "its last block is broken off");
-        p->length = c->end;
-    }
+    plan_end(c, p);
     if (said != c->samples) {
         plan_say(p, said == 0           ? "its header does not know the length"
                     : said > c->samples ? "it ends before its header says"
@@ -344,6 +388,8 @@ bool flac_plan(struct plan *p, struct look *l, struct fault *f)
               (uint32_t)c.info[AT_RATE + 1] << 4 | c.info[AT_RATE + 2] >> 4;
     c.channels = (c.info[AT_RATE + 2] >> 1 & 7) + 1;
     c.bits = ((c.info[AT_RATE + 2] & 1U) << 4 | c.info[AT_TOTAL] >> 4) + 1;
+    c.said =
+        bytes_get_be(c.info + AT_TOTAL, TOTAL_BYTES) & UINT64_C(0xFFFFFFFFF);
     c.content_end = find_content_end(l, c.audio_at);
     if (!walk(&c, f)) {
         return false;

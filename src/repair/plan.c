@@ -1,6 +1,7 @@
 /* plan: see plan.h. Main thread. */
 #include "repair/plan.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,9 +15,25 @@ void look_init(struct look *l, struct file *file, const char *path)
     l->file = file;
     l->path = path;
     l->length = file_length(file);
+    l->mark = (struct file_mark){0};
+    file_identify(file, &l->mark);
     l->fault = (struct fault){.err = ERR_OK};
     l->from = 0;
     l->count = 0;
+}
+
+bool look_is_unchanged(const struct look *l, const struct file *file,
+                       struct fault *f)
+{
+    struct file_mark now = {0};
+
+    file_identify(file, &now);
+    return (file_length(file) == l->length && now.device == l->mark.device &&
+            now.number == l->mark.number && now.bytes == l->mark.bytes &&
+            now.changed_ns == l->mark.changed_ns) ||
+           fault_setf(f, ERR_IO, "repair", 0,
+                      "wait until that has ended, or use -o for a new file",
+                      "%s: somebody is writing to it", l->path);
 }
 
 static bool fill(struct look *l, int64_t at)
@@ -75,6 +92,29 @@ bool look_zeros(struct look *l, int64_t from, int64_t to)
     return from >= to;
 }
 
+int64_t look_find(struct look *l, int64_t from, unsigned step, size_t bytes,
+                  look_test *test, void *user)
+{
+    uint8_t part[8192];
+
+    for (int64_t at = from; at >= 0 && at <= l->length - (int64_t)bytes;) {
+        size_t n = l->length - at < (int64_t)sizeof part
+                       ? (size_t)(l->length - at)
+                       : sizeof part;
+        if (!look_at(l, at, part, n)) {
+            break;
+        }
+        size_t i = 0;
+        for (; i + bytes <= n; i += step) {
+            if (test(l, at + (int64_t)i, part + i, user)) {
+                return at + (int64_t)i;
+            }
+        }
+        at += (int64_t)i;
+    }
+    return -1;
+}
+
 int64_t look_id3v2(struct look *l)
 {
     uint8_t b[10] = {0};
@@ -131,6 +171,17 @@ bool plan_set_le(struct plan *p, struct look *l, int64_t at, uint64_t value,
 
     bytes_put_le(data, value, bytes);
     return plan_set(p, l, at, data, bytes);
+}
+
+bool plan_leave_tail(struct plan *p, int64_t bytes, bool sound)
+{
+    if (sound && p->is_copy) {
+        return false;
+    }
+    plan_say(p, "%" PRId64 " bytes of something else follow%s", bytes,
+             sound ? " (if they are sound, -o FILE writes a new file with them)"
+                   : "");
+    return true;
 }
 
 void plan_say(struct plan *p, const char *format, ...)

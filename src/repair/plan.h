@@ -20,8 +20,9 @@ struct look {
     struct file *file; /* the caller's */
     const char *path;
     int64_t length;
-    struct fault fault; /* the first read that failed */
-    int64_t from;       /* what `bytes` holds */
+    struct file_mark mark; /* all 0: the system does not say */
+    struct fault fault;    /* the first read that failed */
+    int64_t from;          /* what `bytes` holds */
     size_t count;
     uint8_t bytes[LOOK_BYTES];
 };
@@ -33,6 +34,8 @@ struct patch {
 };
 
 struct plan {
+    bool is_copy; /* as asked: the old file stays, so what is in doubt may be
+                   * taken for sound */
     const char *kind;
     struct patch patches[PLAN_PATCHES]; /* within the old length */
     size_t count;
@@ -50,6 +53,11 @@ struct plan {
 /* FILE was opened for reading; its length is taken now. */
 void look_init(struct look *l, struct file *file, const char *path);
 
+/* Is FILE, opened later, the same one, of the same length and not written to
+ * since? False: F (ERR_IO). */
+bool look_is_unchanged(const struct look *l, const struct file *file,
+                       struct fault *f);
+
 /* BYTES (LOOK_BYTES at most) at offset AT into DATA. False: they are not all
  * there, or a read failed (l->fault). */
 bool look_at(struct look *l, int64_t at, void *data, size_t bytes);
@@ -59,6 +67,15 @@ int look_byte(struct look *l, int64_t at);
 
 /* Are the bytes from FROM up to TO all zeros? */
 bool look_zeros(struct look *l, int64_t from, int64_t to);
+
+/* Something of interest lies at DATA (BYTES of them, at AT in the file)? */
+typedef bool look_test(struct look *l, int64_t at, const uint8_t *data,
+                       void *user);
+
+/* The first place from FROM on, in steps of STEP, where BYTES bytes (8 to 64)
+ * are there and TEST is true of them; -1: none. */
+int64_t look_find(struct look *l, int64_t from, unsigned step, size_t bytes,
+                  look_test *test, void *user);
 
 /* How many bytes of ID3v2 the file begins with, as these say; 0: none. */
 int64_t look_id3v2(struct look *l);
@@ -77,6 +94,15 @@ bool plan_set(struct plan *p, struct look *l, int64_t at, const void *data,
               size_t bytes);
 bool plan_set_le(struct plan *p, struct look *l, int64_t at, uint64_t value,
                  unsigned bytes);
+
+/* What TAIL_MOST bytes at the end may hold behind a sound whose length is not
+ * known: chunks are looked for there. */
+#define TAIL_MOST (INT64_C(64) << 20)
+
+/* All sizes agree, and yet something follows that none of them counts: the file
+ * is good, and it is told. SOUND: it follows at once, so it may be sound.
+ * False: it is to be taken for that, since the old file stays. */
+bool plan_leave_tail(struct plan *p, int64_t bytes, bool sound);
 
 /* Note what was found. */
 void plan_say(struct plan *p, const char *format, ...)

@@ -7,6 +7,7 @@
 
 #include "repair/apply.h"
 #include "repair/plan.h"
+#include "repair/undo.h"
 #include "sys/clock.h"
 
 /* A recording that goes on grows meanwhile; no recorder writes less often. */
@@ -52,20 +53,37 @@ static plan_function *find_type(struct look *l, struct fault *f)
     return NULL;
 }
 
-/* Is it as long a while later? */
+/* Is it the same a while later? */
 static bool is_at_rest(const struct look *l, struct fault *f)
 {
     clock_sleep_ns(watch_ns);
     struct file *file = file_open(l->path, FILE_READ, f);
-    if (file == NULL) {
-        return false;
-    }
-    int64_t length = file_length(file);
+    bool same = file != NULL && look_is_unchanged(l, file, f);
     file_close(file, NULL);
-    return length == l->length ||
-           fault_setf(f, ERR_IO, "repair", 0,
-                      "wait until the recording has ended",
-                      "%s: somebody is writing to it", l->path);
+    return same;
+}
+
+/* L looks at an undo file of TARGET, which must be of a type that is repaired:
+ * nothing else can be what a repair has left. */
+static bool undo(struct look *l, const char *target, bool dry_run,
+                 struct fault *f)
+{
+    struct file *file = file_open(target, dry_run ? FILE_READ : FILE_CHANGE, f);
+    struct look *t = calloc(1, sizeof *t);
+    bool good = false;
+
+    if (file == NULL || t == NULL) {
+        if (file != NULL) {
+            fault_set(f, ERR_NO_MEMORY, "repair", target, NULL);
+        }
+        goto out;
+    }
+    look_init(t, file, target);
+    good =
+        find_type(t, f) != NULL && apply_undo(l, t, dry_run ? NULL : file, f);
+out:
+    free(t);
+    return file_close(file, good ? f : NULL) && good;
 }
 
 static bool put_back(const struct repair_request *request, struct look *l,
@@ -79,7 +97,11 @@ static bool put_back(const struct repair_request *request, struct look *l,
         return plan_refuse(l, f, "an undo file whose name tells no file",
                            "its name is the file's and .looprec-undo");
     }
-    if (!apply_undo(l, report->undo, request->dry_run, f)) {
+    if (!file_is_ours(l->file)) {
+        return plan_refuse(l, f, "this undo file is another user's",
+                           "who made the repair can undo it");
+    }
+    if (!undo(l, report->undo, request->dry_run, f)) {
         return false;
     }
     report->state = request->dry_run ? REPAIR_NEEDED : REPAIR_UNDONE;
@@ -120,12 +142,10 @@ static bool repair_open(const struct repair_request *request, struct look *l,
                         struct plan *p, struct repair_report *report,
                         struct fault *f)
 {
-    char magic[UNDO_MAGIC_BYTES];
-
-    if (look_at(l, 0, magic, sizeof magic) &&
-        memcmp(magic, undo_magic, sizeof magic) == 0) {
+    if (undo_is_one(l)) {
         return put_back(request, l, report, f);
     }
+    p->is_copy = request->output != NULL;
     plan_function *make = find_type(l, f);
     if (make == NULL || !make(p, l, f)) {
         return false;
@@ -168,4 +188,9 @@ out:
         file_remove(request->path);
     }
     return good;
+}
+
+bool repair_undo_target(char *buffer, size_t size, const char *name)
+{
+    return undo_target(buffer, size, name);
 }

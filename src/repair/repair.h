@@ -4,12 +4,13 @@
  * Nothing is decoded and no sound is made: what is there is found, and the
  * file's own words about it are put right. In the place of the file only after
  * what is changed was copied into FILE.looprec-undo, and that is on the disk.
- * Such an undo file is a file to be repaired, too: that puts everything back.
- */
+ * Such an undo file is a file to be repaired, too: that puts everything back,
+ * where it is this user's and the file is still as the repair left it. */
 #ifndef LOOPREC_REPAIR_REPAIR_H
 #define LOOPREC_REPAIR_REPAIR_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/error.h"
@@ -44,5 +45,9 @@ struct repair_report {
  * it. */
 bool repair_file(const struct repair_request *request,
                  struct repair_report *report, struct fault *f);
+
+/* The file that NAME, by that alone, is the undo file of. False: it is none, or
+ * does not fit. */
+bool repair_undo_target(char *buffer, size_t size, const char *name);
 
 #endif

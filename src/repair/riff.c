@@ -15,7 +15,6 @@ enum {
     CHUNK_HEAD = 8,
     FIRST_CHUNK = 12,
     DS64_BYTES = 28,
-    TAIL_LOOK = 65536, /* chunks behind a broken size are looked for there */
     PADDING_MOST = 65536,
 };
 
@@ -62,6 +61,8 @@ static bool is_known(const uint8_t *id)
         "labl", "iXML", "axml", "_PMX", "umid", "JUNK", "junk", "PAD ",
         "FLLR", "inst", "acid", "afsp", "DISP", "PEAK", "levl", "cart",
         "SAUR", "LGWV", "strc", "tlst", "resu", "fact", "MD5 ", "ixml",
+        "minf", "elm1", "regn", "DGDA", "ResU", "chna", "AFAn", "Cr8r",
+        "clm ", "ltxt", "mext", "link", "C2PA", "SMED", "bmck", "wamd",
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if (memcmp(id, known[i], 4) == 0) {
@@ -163,23 +164,34 @@ static bool read_chunks(struct riff *r, struct fault *f)
 
 /* --- where the sound ends --- */
 
+/* The first of whole chunks that go to the very end? */
+static bool begins_tail(struct look *l, int64_t at, const uint8_t *data,
+                        void *user)
+{
+    (void)user;
+    return is_id(data) && is_known(data) && is_chain(l, at);
+}
+
 /* To the end of the file; but whole chunks of known names that close it are
  * none of it. */
 static struct ending to_the_end(const struct riff *r)
 {
     struct look *l = r->look;
-    int64_t at = l->length - TAIL_LOOK;
-    uint8_t id[4];
+    int64_t from = l->length - TAIL_MOST;
 
-    at = at < r->data_at ? r->data_at : at + ((at ^ r->data_at) & 1);
-    for (; look_at(l, at, id, sizeof id); at += 2) {
-        if (is_known(id) && is_chain(l, at)) {
-            return (struct ending){.data = at, .file = l->length};
-        }
+    from = from < r->data_at ? r->data_at : from + ((from ^ r->data_at) & 1);
+    int64_t at = look_find(l, from, 2, CHUNK_HEAD, begins_tail, NULL);
+    bool closed = at >= 0;
+    int64_t room = (closed ? at : l->length) - r->data_at;
+    int64_t whole = room / r->align * r->align;
+    int64_t end = r->data_at + whole;
+    if (closed) {
+        /* a byte of padding is none of it; more is nothing to be left out of
+         * a chunk */
+        bool fits = whole + (whole & 1) == room;
+        return (struct ending){.data = fits ? end : at, .file = l->length};
     }
-    int64_t whole = (l->length - r->data_at) / r->align * r->align;
-    return (struct ending){.data = r->data_at + whole,
-                           .file = r->data_at + whole};
+    return (struct ending){.data = end, .file = end};
 }
 
 /* What other programs hang on behind everything. */
@@ -214,6 +226,43 @@ static int64_t unwrapped(const struct riff *r, int64_t size)
     return 0;
 }
 
+/* Where the whole ends, as the file says it. */
+static uint64_t end_of_whole(const struct riff *r)
+{
+    uint8_t b[8] = {0};
+    bool wide = r->rf64 && look_at(r->look, 4, b, 4) &&
+                bytes_get_le(b, 4) == UINT32_MAX;
+    bool there =
+        wide ? look_at(r->look, r->ds64_at, b, 8) : look_at(r->look, 4, b, 4);
+    uint64_t size = bytes_get_le(b, wide ? 8 : 4);
+
+    return there && size <= (uint64_t)r->look->length ? size + 8 : 0;
+}
+
+/* Does it agree with a sound that ends at END? It may leave out what hangs on
+ * behind the chunks, and a last byte of padding may be missing. */
+static bool whole_is_right(const struct riff *r, int64_t end)
+{
+    uint64_t whole = end_of_whole(r);
+
+    return whole >= (uint64_t)end && whole <= (uint64_t)r->look->length + 1;
+}
+
+/* All sizes agree, but what follows the sound at EVEN is nothing that is known:
+ * this file is as it was finished, or as it was at an earlier moment, when its
+ * header was put right while the recording went on. */
+static bool leave_tail(const struct riff *r, struct plan *p, int64_t even)
+{
+    int64_t whole = (int64_t)end_of_whole(r);
+    int64_t length = r->look->length;
+    int64_t from = whole > even && whole < length ? whole : even;
+    uint8_t id[4];
+    bool sound = whole <= even && length - even >= r->align &&
+                 !(look_at(r->look, even, id, sizeof id) && is_known(id));
+
+    return plan_leave_tail(p, length - from, sound);
+}
+
 static struct ending find_ending(const struct riff *r, struct plan *p)
 {
     struct look *l = r->look;
@@ -239,6 +288,9 @@ static struct ending find_ending(const struct riff *r, struct plan *p)
     if (whole > 0) {
         plan_say(p, "its size does not fit into 32 bits");
         return (struct ending){.data = r->data_at + whole, .file = l->length};
+    }
+    if (size > 0 && whole_is_right(r, end) && leave_tail(r, p, even)) {
+        return as_said;
     }
     if (size > 0 && look_at(l, even, head, sizeof head) && is_known(head)) {
         plan_say(p, "a chunk behind the sound is broken off");
@@ -287,21 +339,6 @@ static void become_rf64(struct riff *r, struct plan *p, uint64_t riff,
     bytes_put_le(p->inserted + 24, data / r->align, 8);
 }
 
-/* The size of the whole may leave out what hangs on behind the chunks. */
-static bool whole_is_right(const struct riff *r, const struct ending *e)
-{
-    uint8_t b[8];
-    bool wide = r->rf64 && look_at(r->look, 4, b, 4) &&
-                bytes_get_le(b, 4) == UINT32_MAX;
-
-    if (!(wide ? look_at(r->look, r->ds64_at, b, 8)
-               : look_at(r->look, 4, b, 4))) {
-        return false;
-    }
-    uint64_t end = bytes_get_le(b, wide ? 8 : 4);
-    return end >= (uint64_t)e->data - 8 && end <= (uint64_t)r->look->length - 7;
-}
-
 static void make_plan(struct riff *r, struct plan *p, const struct ending *e)
 {
     struct look *l = r->look;
@@ -311,7 +348,7 @@ static void make_plan(struct riff *r, struct plan *p, const struct ending *e)
     p->frames = frames;
     p->rate = r->rate;
     p->length = e->file;
-    if (e->trusted && whole_is_right(r, e)) {
+    if (e->trusted && whole_is_right(r, e->data)) {
         return;
     }
     if (e->trusted) {
@@ -322,6 +359,11 @@ static void make_plan(struct riff *r, struct plan *p, const struct ending *e)
         p->length += (int64_t)(data & 1);
     }
     uint64_t riff = (uint64_t)p->length - 8;
+    int64_t even = e->data + (int64_t)(data & 1);
+    if (e->trusted && even < p->length && !is_chain(l, even) &&
+        !is_chain(l, e->data)) {
+        riff = (uint64_t)even - 8; /* what hangs on is none of it */
+    }
     if (r->rf64) {
         plan_set_le(p, l, 4, UINT32_MAX, 4);
         plan_set_le(p, l, r->data_at - 4, UINT32_MAX, 4);

@@ -88,6 +88,54 @@ static bool is_chain(struct look *l, int64_t at)
     return false;
 }
 
+/* The first of whole chunks that go to the very end? All GUIDs of Wave64's own
+ * chunks end alike. */
+static bool begins_tail(struct look *l, int64_t at, const uint8_t *data,
+                        void *user)
+{
+    (void)user;
+    return memcmp(data + 10, rest + 6, 6) == 0 && is_chain(l, at);
+}
+
+/* How long is the sound that goes to the end, or to chunks that close the file
+ * (FILE_END: the end of these)? */
+static uint64_t to_the_end(const struct w64 *w, int64_t *file_end)
+{
+    struct look *l = w->look;
+    int64_t from = l->length - TAIL_MOST;
+
+    from = from < w->data_at ? w->data_at : (from + 7) & ~INT64_C(7);
+    int64_t at = look_find(l, (from + 7) & ~INT64_C(7), 8, CHUNK_HEAD,
+                           begins_tail, NULL);
+    uint64_t room = (uint64_t)((at < 0 ? l->length : at) - w->data_at);
+    uint64_t whole = room / w->align * w->align;
+    if (at < 0) {
+        *file_end = w->data_at + (int64_t)whole;
+        return whole;
+    }
+    *file_end = l->length;
+    return room - whole < SLACK ? whole : room;
+}
+
+/* Does a chunk of Wave64's own begin behind the sound that ends at END? */
+static bool is_torn_chunk(struct look *l, int64_t end)
+{
+    uint8_t head[CHUNK_HEAD];
+
+    return look_at(l, (end + 7) & ~INT64_C(7), head, sizeof head) &&
+           memcmp(head + 10, rest + 6, 6) == 0;
+}
+
+/* The sizes agree; and what follows? See riff.c. */
+static bool leave_tail(const struct w64 *w, struct plan *p, uint64_t end,
+                       uint64_t whole)
+{
+    uint64_t length = (uint64_t)w->look->length;
+    uint64_t from = whole > end && whole < length ? whole : end;
+
+    return plan_leave_tail(p, (int64_t)(length - from), whole - end < SLACK);
+}
+
 bool w64_plan(struct plan *p, struct look *l, struct fault *f)
 {
     struct w64 w = {.look = l};
@@ -105,26 +153,30 @@ bool w64_plan(struct plan *p, struct look *l, struct fault *f)
     uint64_t room = (uint64_t)(l->length - w.data_at);
     uint64_t whole = bytes_get_le(head + 16, 8);
     uint64_t data = w.said;
-    bool trusted = data <= room && (is_chain(l, w.data_at + (int64_t)data) ||
-                                    room - data < w.align);
+    uint64_t end = (uint64_t)w.data_at + data;
+    bool there = data <= room;
+    bool agrees = there && whole >= end && whole <= (uint64_t)l->length + SLACK;
+    bool good =
+        there && (is_chain(l, (int64_t)end) || room - data < w.align ||
+                  (agrees && data > 0 && leave_tail(&w, p, end, whole)));
 
     p->rate = w.rate;
     p->length = l->length;
-    if (!trusted) {
-        plan_say(p, w.said > room ? "it ends before its header says"
-                                  : "it goes on behind what its header says");
-        data = room / w.align * w.align;
-        p->length = w.data_at + (int64_t)data;
+    if (!good && there && data > 0 && is_torn_chunk(l, (int64_t)end)) {
+        plan_say(p, "a chunk behind the sound is broken off");
+        p->length = ((int64_t)end + 7) & ~INT64_C(7);
+    } else if (!good) {
+        plan_say(p, there ? "it goes on behind what its header says"
+                          : "it ends before its header says");
+        data = to_the_end(&w, &p->length);
         plan_set_le(p, l, w.data_at - 8, CHUNK_HEAD + data, 8);
         if (w.fact_at != 0) {
             plan_set_le(p, l, w.fact_at, data / w.align, 8);
         }
-    } else if (whole < (uint64_t)w.data_at + data ||
-               whole > (uint64_t)l->length + SLACK) {
+    } else if (!agrees) {
         plan_say(p, "the size of the whole is wrong");
-        trusted = false;
     }
-    if (!trusted) {
+    if (!good || !agrees) {
         plan_set_le(p, l, 16, (uint64_t)p->length, 8);
     }
     p->frames = data / w.align;

@@ -28,11 +28,19 @@ enum file_mode {
  * OVERWRITE and treated as a stream, and refused by CHANGE (UNSUPPORTED); a
  * terminal, a whole disk (a block device) or an empty PATH is ERR_USAGE. A link
  * (or FIFO, socket, device) that another user has put into a folder that is
- * open to all is not written through (POSIX; PERMISSION). On Windows a name
- * that Windows would take for something else (a device, a hidden stream, a name
- * that ends earlier) is ERR_IO, but for NUL. Waits for a FIFO's reader until
- * stop_requested (ERR_IO then). */
+ * open to all is not written or read through (POSIX; PERMISSION). On Windows a
+ * name that Windows would take for something else (a device, a hidden stream, a
+ * name that ends earlier) is ERR_IO, but for NUL. Waits for a FIFO's reader
+ * until stop_requested (ERR_IO then). */
 struct file *file_open(const char *path, enum file_mode mode, struct fault *f);
+
+/* file_open(PATH, FILE_NEW), with the permissions of LIKE less umask (POSIX).
+ */
+struct file *file_open_like(const char *path, const struct file *like,
+                            struct fault *f);
+
+/* Does it belong to this user, or to root? Windows: always true. */
+bool file_is_ours(const struct file *file);
 
 /* Standard output; it is not closed by file_close. A stream, unless it is a
  * regular file at its beginning (">", not ">>"). Refused (ERR_USAGE) when it
@@ -76,11 +84,12 @@ int64_t file_room(const struct file *file);
 /* What tells a file from another one that has, or gets, its name. */
 struct file_mark {
     uint64_t device, number;
-    int64_t bytes;      /* when it was finished; then it was changed last */
-    int64_t changed_ns; /* by a clock of the system's choice */
+    int64_t bytes;      /* as it lies there */
+    int64_t changed_ns; /* the last time, by a clock of the system's choice */
 };
 
-/* Which file is it? False: a stream, or the system does not say. */
+/* Which file is it, and what at this moment? False: a stream, or the system
+ * does not say. */
 bool file_identify(const struct file *file, struct file_mark *mark);
 
 /* The first failure; err ERR_OK when there is none. */
@@ -99,7 +108,8 @@ bool file_exists(const char *path);
  * something else, or the system refused. */
 bool file_remove(const char *path);
 
-/* PATH's file was closed: complete its MARK. False: another file lies there. */
+/* PATH's file was closed: bring its MARK up to date. False: another file lies
+ * there. */
 bool file_seal(const char *path, struct file_mark *mark);
 
 enum file_removal {

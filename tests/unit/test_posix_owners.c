@@ -143,6 +143,88 @@ static void a_link_of_anothers_on_the_way(void **state)
     assert_int_equal(chdir(".."), 0);
 }
 
+/* What others have laid there is not read either: it would be copied to where
+ * they can read it. */
+static void nothing_of_anothers_is_read(void **state)
+{
+    struct fault f = {0};
+    (void)state;
+    need_root();
+    lay_link("../own/precious", "open/x", OTHER);
+    assert_null(file_open("open/x", FILE_READ, &f));
+    assert_int_equal(f.err, ERR_PERMISSION);
+    assert_non_null(strstr(f.detail, "open/x"));
+    lay_link("../own/precious", "open/y", geteuid());
+    struct file *file = file_open("open/y", FILE_READ, &f);
+    assert_non_null(file);
+    assert_true(file_close(file, &f));
+    /* a FIFO of ours is not waited for */
+    assert_int_equal(mkfifo("own/x", 0600), 0);
+    file = file_open("own/x", FILE_READ, &f);
+    assert_non_null(file);
+    assert_true(file_is_stream(file));
+    assert_true(file_close(file, &f));
+}
+
+static mode_t mode_of(const char *path)
+{
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    return st.st_mode & 07777;
+}
+
+/* A copy is no wider than what it is of, and no wider than umask lets it. */
+static void a_copy_has_the_permissions_of_the_other(void **state)
+{
+    static const mode_t modes[] = {0600, 0644, 0660, 0440, 0664};
+    struct fault f = {0};
+    (void)state;
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        assert_int_equal(chmod("own/precious", modes[i]), 0);
+        struct file *old = file_open("own/precious", FILE_READ, &f);
+        assert_non_null(old);
+        mode_t before = umask(0022);
+        struct file *file = file_open_like("own/x", old, &f);
+        assert_non_null(file);
+        assert_null(file_open_like("own/x", old, &f));
+        assert_int_equal(f.err, ERR_FILE_EXISTS);
+        umask(before);
+        assert_true(file_write(file, "new", 3, &f));
+        assert_true(file_close(file, &f) && file_close(old, &f));
+        assert_int_equal(mode_of("own/x"), modes[i] & ~0022U);
+        unlink("own/x");
+    }
+}
+
+/* What a group may that is not the copy's, the copy's may not. */
+static void a_copy_of_another_group_is_not_for_its_own(void **state)
+{
+    struct fault f = {0};
+    (void)state;
+    need_root();
+    assert_int_equal(chown("own/precious", (uid_t)-1, OTHER), 0);
+    assert_int_equal(chmod("own/precious", 0640), 0);
+    struct file *old = file_open("own/precious", FILE_READ, &f);
+    assert_non_null(old);
+    struct file *file = file_open_like("own/x", old, &f);
+    assert_non_null(file);
+    assert_true(file_close(file, &f) && file_close(old, &f));
+    assert_int_equal(mode_of("own/x"), 0600);
+}
+
+static void whose_it_is(void **state)
+{
+    struct fault f = {0};
+    (void)state;
+    need_root();
+    struct file *file = file_open("own/precious", FILE_READ, &f);
+    assert_non_null(file);
+    assert_true(file_is_ours(file));
+    assert_int_equal(chown("own/precious", OTHER, (gid_t)-1), 0);
+    assert_false(file_is_ours(file));
+    assert_true(file_close(file, &f));
+}
+
 /* A FIFO would hand them what is recorded. */
 static void a_fifo_of_anothers(void **state)
 {
@@ -183,6 +265,10 @@ int main(void)
         IN_FOLDER(permissions_follow_umask),
         IN_FOLDER(a_link_of_anothers),
         IN_FOLDER(a_link_of_anothers_on_the_way),
+        IN_FOLDER(nothing_of_anothers_is_read),
+        IN_FOLDER(a_copy_has_the_permissions_of_the_other),
+        IN_FOLDER(a_copy_of_another_group_is_not_for_its_own),
+        IN_FOLDER(whose_it_is),
         IN_FOLDER(a_fifo_of_anothers),
         IN_FOLDER(what_is_fine),
     };

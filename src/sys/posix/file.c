@@ -73,12 +73,12 @@ static struct file *make(const char *name, int fd, const struct stat *st,
 /* open(2) for a FIFO blocks until a reader comes, and only a signal on this
  * very thread would end that. So ask again and again. -1: errno, EINTR when
  * the recording was stopped meanwhile. */
-static int open_writing(const char *path, int flags)
+static int open_writing(const char *path, int flags, mode_t bits)
 {
     for (;;) {
         struct stat st;
         int fd = open(
-            path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags, 0666);
+            path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags, bits);
         if (fd >= 0) {
             /* Nonblocking was for the opening only. */
             int now = fcntl(fd, F_GETFL);
@@ -105,9 +105,9 @@ static int open_writing(const char *path, int flags)
 
 /* FILE_NEW: nothing that exists is touched, but what is no regular file (a
  * FIFO, /dev/null) is no file that could be lost. */
-static int open_new(const char *path, int nofollow)
+static int open_new(const char *path, int nofollow, mode_t bits)
 {
-    int fd = open_writing(path, O_CREAT | O_EXCL);
+    int fd = open_writing(path, O_CREAT | O_EXCL, bits);
     struct stat st;
     if (fd >= 0 || errno != EEXIST) {
         return fd;
@@ -125,7 +125,7 @@ static int open_new(const char *path, int nofollow)
         errno = EISDIR;
         return -1;
     }
-    fd = open_writing(path, nofollow);
+    fd = open_writing(path, nofollow, bits);
     if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
         close(fd); /* somebody put a file there between the two calls */
         errno = EEXIST;
@@ -134,7 +134,20 @@ static int open_new(const char *path, int nofollow)
     return fd;
 }
 
-struct file *file_open(const char *path, enum file_mode mode, struct fault *f)
+/* A file that exists. O_NONBLOCK: a FIFO without a writer is not waited for; of
+ * a regular file it changes nothing. */
+static int open_existing(const char *path, int flags)
+{
+    int fd;
+    do {
+        fd = open(path, O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags);
+    } while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
+/* BITS: the permissions of a new file. */
+static struct file *open_bits(const char *path, enum file_mode mode,
+                              mode_t bits, struct fault *f)
 {
     static const char op[] = "open file";
     struct stat st;
@@ -146,23 +159,17 @@ struct file *file_open(const char *path, enum file_mode mode, struct fault *f)
         fault_set(f, ERR_USAGE, op, "", "give a file name");
         return NULL;
     }
-    if (mode != FILE_READ && !path_check_owners(f, op, path, &is_link)) {
+    if (!path_check_owners(f, op, path, &is_link)) {
         return NULL;
     }
     int nofollow = is_link ? 0 : O_NOFOLLOW;
-    if (mode == FILE_READ) {
-        do {
-            fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-        } while (fd < 0 && errno == EINTR);
-    } else if (mode == FILE_CHANGE) {
-        do {
-            fd = open(path,
-                      O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | nofollow);
-        } while (fd < 0 && errno == EINTR);
+    if (mode == FILE_READ || mode == FILE_CHANGE) {
+        fd = open_existing(path,
+                           nofollow | (mode == FILE_READ ? O_RDONLY : O_RDWR));
     } else if (mode == FILE_OVERWRITE) {
-        fd = open_writing(path, O_CREAT | O_TRUNC | nofollow);
+        fd = open_writing(path, O_CREAT | O_TRUNC | nofollow, bits);
     } else {
-        fd = open_new(path, nofollow);
+        fd = open_new(path, nofollow, bits);
     }
     if (fd < 0 && errno == EINTR) {
         fault_setf(f, ERR_IO, op, EINTR, "start the pipe's reader first",
@@ -199,6 +206,35 @@ out:
         close(fd);
     }
     return file;
+}
+
+struct file *file_open(const char *path, enum file_mode mode, struct fault *f)
+{
+    return open_bits(path, mode, 0666, f);
+}
+
+struct file *file_open_like(const char *path, const struct file *like,
+                            struct fault *f)
+{
+    struct stat st, made;
+    if (fstat(like->fd, &st) != 0) {
+        path_fault(f, "open file", path, errno);
+        return NULL;
+    }
+    struct file *file = open_bits(path, FILE_NEW, st.st_mode & 0777, f);
+    /* of another group: what that one may is not what LIKE's may */
+    if (file && !file->stream && fstat(file->fd, &made) == 0 &&
+        made.st_gid != st.st_gid) {
+        fchmod(file->fd, made.st_mode & 0707);
+    }
+    return file;
+}
+
+bool file_is_ours(const struct file *file)
+{
+    struct stat st;
+    return fstat(file->fd, &st) == 0 &&
+           (st.st_uid == geteuid() || st.st_uid == 0);
 }
 
 struct file *file_stdout(struct fault *f)
@@ -387,8 +423,13 @@ bool file_identify(const struct file *file, struct file_mark *mark)
     if (file->stream || fstat(file->fd, &st) != 0) {
         return false;
     }
-    *mark = (struct file_mark){.device = (uint64_t)st.st_dev,
-                               .number = (uint64_t)st.st_ino};
+    *mark = (struct file_mark){
+        .device = (uint64_t)st.st_dev,
+        .number = (uint64_t)st.st_ino,
+        .bytes = st.st_size,
+        .changed_ns =
+            (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec,
+    };
     return true;
 }
 

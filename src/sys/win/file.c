@@ -125,6 +125,20 @@ struct file *file_open(const char *path, enum file_mode mode, struct fault *f)
     return file;
 }
 
+/* A new file's access is its folder's. */
+struct file *file_open_like(const char *path, const struct file *like,
+                            struct fault *f)
+{
+    (void)like;
+    return file_open(path, FILE_NEW, f);
+}
+
+bool file_is_ours(const struct file *file)
+{
+    (void)file;
+    return true;
+}
+
 struct file *file_stdout(struct fault *f)
 {
     static const char op[] = "open standard output";
@@ -302,9 +316,16 @@ bool file_identify(const struct file *file, struct file_mark *mark)
     if (file->stream || !GetFileInformationByHandle(file->handle, &info)) {
         return false;
     }
-    *mark = (struct file_mark){.device = info.dwVolumeSerialNumber,
-                               .number = (uint64_t)info.nFileIndexHigh << 32 |
-                                         info.nFileIndexLow};
+    *mark = (struct file_mark){
+        .device = info.dwVolumeSerialNumber,
+        .number = (uint64_t)info.nFileIndexHigh << 32 | info.nFileIndexLow,
+        .bytes =
+            (int64_t)((uint64_t)info.nFileSizeHigh << 32 | info.nFileSizeLow),
+        .changed_ns =
+            (int64_t)((uint64_t)info.ftLastWriteTime.dwHighDateTime << 32 |
+                      info.ftLastWriteTime.dwLowDateTime) *
+            100,
+    };
     return true;
 }
 
