@@ -6,6 +6,10 @@ comma   := ,
 prefix  ?= /usr/local
 bindir  ?= $(prefix)/bin
 mandir  ?= $(prefix)/share/man
+docdir  ?= $(prefix)/share/doc/looprec
+bashcompdir ?= $(prefix)/share/bash-completion/completions
+zshcompdir  ?= $(prefix)/share/zsh/site-functions
+fishcompdir ?= $(prefix)/share/fish/vendor_completions.d
 
 VARIANT ?= native
 B       := build/$(VARIANT)
@@ -245,13 +249,22 @@ lint: ## layers, format, sizes, scripts, man page
 format: ## clang-format over everything
 	find src tests -name '*.[ch]' -exec clang-format -i {} +
 
-install: bin ## to $(DESTDIR)$(prefix)
-	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1
-	install -m 755 $(BIN) $(DESTDIR)$(bindir)/looprec
-	install -m 644 man/looprec.1 $(DESTDIR)$(mandir)/man1/looprec.1
+install: bin ## to $(DESTDIR)$(prefix): program, man page, completions, texts
+	install -D -m 755 $(BIN) $(DESTDIR)$(bindir)/looprec
+	install -D -m 644 man/looprec.1 $(DESTDIR)$(mandir)/man1/looprec.1
+	install -D -m 644 completions/looprec.bash $(DESTDIR)$(bashcompdir)/looprec
+	install -D -m 644 completions/_looprec $(DESTDIR)$(zshcompdir)/_looprec
+	install -D -m 644 completions/looprec.fish $(DESTDIR)$(fishcompdir)/looprec.fish
+	install -d $(DESTDIR)$(docdir)
+	install -m 644 README.md CHANGELOG.md LICENSE $(DESTDIR)$(docdir)
 
 uninstall: ## what install put there
-	rm -f $(DESTDIR)$(bindir)/looprec $(DESTDIR)$(mandir)/man1/looprec.1
+	rm -f $(DESTDIR)$(bindir)/looprec $(DESTDIR)$(mandir)/man1/looprec.1 \
+	    $(DESTDIR)$(bashcompdir)/looprec $(DESTDIR)$(zshcompdir)/_looprec \
+	    $(DESTDIR)$(fishcompdir)/looprec.fish \
+	    $(DESTDIR)$(docdir)/README.md $(DESTDIR)$(docdir)/CHANGELOG.md \
+	    $(DESTDIR)$(docdir)/LICENSE
+	[ ! -d $(DESTDIR)$(docdir) ] || rmdir --ignore-fail-on-non-empty $(DESTDIR)$(docdir)
 
 dist: ## build/looprec-VERSION.tar.gz from the committed tree
 	@mkdir -p build
