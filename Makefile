@@ -48,7 +48,9 @@ EXE  := .exe
 BASE += -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0603 -D__USE_MINGW_ANSI_STDIO=1 \
         -municode $(patsubst -I%,-isystem %,$(if $(WINLIBS),$(shell cat $(WINLIBS)/compile-flags)))
 HARD := -fstack-protector-strong
-LDHARD := -static -municode -Wl,--dynamicbase,--nxcompat,--high-entropy-va,--tsaware
+# (no time of the build in it: the same sources give the same bytes)
+LDHARD := -static -municode -Wl,--dynamicbase,--nxcompat,--high-entropy-va,--tsaware \
+        -Wl,--no-insert-timestamp
 LIBS  = $(shell cat $(WINLIBS)/link-flags) -lole32 -luuid
 else
 SYS  := posix
@@ -102,7 +104,7 @@ BENCHBIN := $(BENCHES:tests/bench/%.c=$(B)/bench/%)
 .SECONDARY:
 .PHONY: all libraries help bin unit unit-bins tools fakes windows check check-native \
         check-windows build-native build-windows soak mutants demo bench lint \
-        format install uninstall dist clean setup
+        format install uninstall dist dist-windows deb clean setup
 
 all: bin ## build build/native/looprec (the default)
 
@@ -266,9 +268,14 @@ uninstall: ## what install put there
 	    $(DESTDIR)$(docdir)/LICENSE
 	[ ! -d $(DESTDIR)$(docdir) ] || rmdir --ignore-fail-on-non-empty $(DESTDIR)$(docdir)
 
-dist: ## build/looprec-VERSION.tar.gz from the committed tree
-	@mkdir -p build
-	git archive --prefix=looprec-$(VERSION)/ -o build/looprec-$(VERSION).tar.gz HEAD
+dist: ## build/looprec-VERSION.tar.gz from the last commit
+	scripts/dist source
+
+dist-windows: windows ## build/looprec-VERSION-windows-x86_64.zip from the last commit
+	scripts/dist windows
+
+deb: ## build/deb/looprec_VERSION-1_ARCH.deb from the last commit
+	scripts/dist deb
 
 clean: ## remove build/
 	rm -rf build
