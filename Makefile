@@ -6,6 +6,10 @@ comma   := ,
 prefix  ?= /usr/local
 bindir  ?= $(prefix)/bin
 mandir  ?= $(prefix)/share/man
+docdir  ?= $(prefix)/share/doc/looprec
+bashcompdir ?= $(prefix)/share/bash-completion/completions
+zshcompdir  ?= $(prefix)/share/zsh/site-functions
+fishcompdir ?= $(prefix)/share/fish/vendor_completions.d
 
 VARIANT ?= native
 B       := build/$(VARIANT)
@@ -44,7 +48,9 @@ EXE  := .exe
 BASE += -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0603 -D__USE_MINGW_ANSI_STDIO=1 \
         -municode $(patsubst -I%,-isystem %,$(if $(WINLIBS),$(shell cat $(WINLIBS)/compile-flags)))
 HARD := -fstack-protector-strong
-LDHARD := -static -municode -Wl,--dynamicbase,--nxcompat,--high-entropy-va,--tsaware
+# (no time of the build in it: the same sources give the same bytes)
+LDHARD := -static -municode -Wl,--dynamicbase,--nxcompat,--high-entropy-va,--tsaware \
+        -Wl,--no-insert-timestamp
 LIBS  = $(shell cat $(WINLIBS)/link-flags) -lole32 -luuid
 else
 SYS  := posix
@@ -98,7 +104,7 @@ BENCHBIN := $(BENCHES:tests/bench/%.c=$(B)/bench/%)
 .SECONDARY:
 .PHONY: all libraries help bin unit unit-bins tools fakes windows check check-native \
         check-windows build-native build-windows soak mutants demo bench lint \
-        format install uninstall dist clean setup
+        format install uninstall dist dist-windows deb clean setup
 
 all: bin ## build build/native/looprec (the default)
 
@@ -245,17 +251,31 @@ lint: ## layers, format, sizes, scripts, man page
 format: ## clang-format over everything
 	find src tests -name '*.[ch]' -exec clang-format -i {} +
 
-install: bin ## to $(DESTDIR)$(prefix)
-	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1
-	install -m 755 $(BIN) $(DESTDIR)$(bindir)/looprec
-	install -m 644 man/looprec.1 $(DESTDIR)$(mandir)/man1/looprec.1
+install: bin ## to $(DESTDIR)$(prefix): program, man page, completions, texts
+	install -D -m 755 $(BIN) $(DESTDIR)$(bindir)/looprec
+	install -D -m 644 man/looprec.1 $(DESTDIR)$(mandir)/man1/looprec.1
+	install -D -m 644 completions/looprec.bash $(DESTDIR)$(bashcompdir)/looprec
+	install -D -m 644 completions/_looprec $(DESTDIR)$(zshcompdir)/_looprec
+	install -D -m 644 completions/looprec.fish $(DESTDIR)$(fishcompdir)/looprec.fish
+	install -d $(DESTDIR)$(docdir)
+	install -m 644 README.md CHANGELOG.md LICENSE $(DESTDIR)$(docdir)
 
 uninstall: ## what install put there
-	rm -f $(DESTDIR)$(bindir)/looprec $(DESTDIR)$(mandir)/man1/looprec.1
+	rm -f $(DESTDIR)$(bindir)/looprec $(DESTDIR)$(mandir)/man1/looprec.1 \
+	    $(DESTDIR)$(bashcompdir)/looprec $(DESTDIR)$(zshcompdir)/_looprec \
+	    $(DESTDIR)$(fishcompdir)/looprec.fish \
+	    $(DESTDIR)$(docdir)/README.md $(DESTDIR)$(docdir)/CHANGELOG.md \
+	    $(DESTDIR)$(docdir)/LICENSE
+	[ ! -d $(DESTDIR)$(docdir) ] || rmdir --ignore-fail-on-non-empty $(DESTDIR)$(docdir)
 
-dist: ## build/looprec-VERSION.tar.gz from the committed tree
-	@mkdir -p build
-	git archive --prefix=looprec-$(VERSION)/ -o build/looprec-$(VERSION).tar.gz HEAD
+dist: ## build/looprec-VERSION.tar.gz from the last commit
+	scripts/dist source
+
+dist-windows: windows ## build/looprec-VERSION-windows-x86_64.zip from the last commit
+	scripts/dist windows
+
+deb: ## build/deb/looprec_VERSION-1_ARCH.deb from the last commit
+	scripts/dist deb
 
 clean: ## remove build/
 	rm -rf build
