@@ -28,10 +28,11 @@ enum file_mode {
  * OVERWRITE and treated as a stream, and refused by CHANGE (UNSUPPORTED); a
  * terminal, a whole disk (a block device) or an empty PATH is ERR_USAGE. A link
  * (or FIFO, socket, device) that another user has put into a folder that is
- * open to all is not written or read through (POSIX; PERMISSION). On Windows a
- * name that Windows would take for something else (a device, a hidden stream, a
- * name that ends earlier) is ERR_IO, but for NUL. Waits for a FIFO's reader
- * until stop_requested (ERR_IO then). */
+ * open to all is not written or read through, and a file of theirs in one like
+ * /tmp is not emptied by OVERWRITE (POSIX; PERMISSION). On Windows a name that
+ * Windows would take for something else (a device, a hidden stream, a name that
+ * ends earlier) is ERR_IO, but for NUL. Waits for a FIFO's reader until
+ * stop_requested (ERR_IO then). */
 struct file *file_open(const char *path, enum file_mode mode, struct fault *f);
 
 /* file_open(PATH, FILE_NEW), with the permissions of LIKE less umask (POSIX).
