@@ -247,6 +247,11 @@ frames_of() { # frames in the file $1
     refused 1 "permission denied" "locked/a.flac" ";" -- "$FAST" locked/a.flac
 }
 
+@test "a tag that is not UTF-8 is refused before anything is made" {
+    refused 2 "the tag artist is not UTF-8" -- "$FAST" -d 1 --tag=title=Caf$'\xc3\xa9' --tag=artist=Caf$'\xe9' a.flac
+    [ ! -e a.flac ]
+}
+
 @test "another user's file in a folder like /tmp is not replaced" {
     local file
     [ "$(id -u)" -eq 0 ] || skip "only root can be two users"
