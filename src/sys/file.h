@@ -87,6 +87,9 @@ struct file_mark {
     uint64_t device, number;
     int64_t bytes;      /* as it lies there */
     int64_t changed_ns; /* the last time, by a clock of the system's choice */
+    bool exact; /* of a sealed one: to the last digit, as local disks keep it;
+                 * else within 2 s: FAT keeps even seconds, and a server may
+                 * tell another time once it has the whole file */
 };
 
 /* Which file is it, and what at this moment? False: a stream, or the system
