@@ -40,8 +40,9 @@ static const char intro[] =
     "Usage: looprec [OPTION]... [FILE] [-- COMMAND [ARG]...]\n"
     "Record what this computer is playing to FILE (.wav, .flac, .raw), to\n"
     "standard output where FILE is -, or to looprec-DATE-TIME.flac, until\n"
-    "Ctrl-C or q; space pauses, m sets a marker. With COMMAND start that\n"
-    "program, record it and its children only, and end when they end.\n";
+    "Ctrl-C or q; space pauses, m sets a marker (held by wav, rf64, flac).\n"
+    "With COMMAND start that program, record it and its children only, and\n"
+    "end when they end.\n";
 
 static const char outro[] =
     "\nExamples:\n"

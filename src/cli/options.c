@@ -174,31 +174,6 @@ static bool set_compression(struct options *o, const char *value,
     return true;
 }
 
-/* KEY=VALUE; the last of a key counts. */
-static bool set_tag(struct options *o, const char *value, struct fault *f)
-{
-    size_t length = strcspn(value, "=");
-    if (value[length] == '\0') {
-        return usage(f,
-                     "'%s' is no tag; use --tag=KEY=VALUE, as in "
-                     "--tag=title=Lecture",
-                     value);
-    }
-    enum sink_tag tag = sink_tag_parse(value, length);
-    if (tag == SINK_TAG_COUNT) {
-        return usage(f, "no tag is called '%.*s'; use one of %s",
-                     length < 40 ? (int)length : 40, value, sink_tag_names());
-    }
-    const char *text = value + length + 1;
-    if (strlen(text) > SINK_TAG_BYTES) {
-        return usage(f, "the tag %s is %u bytes long; use %d at most",
-                     sink_tag_name(tag), (unsigned)strlen(text),
-                     SINK_TAG_BYTES);
-    }
-    o->tags.value[tag] = text;
-    return true;
-}
-
 static bool set_sync(struct options *o, const char *value, struct fault *f)
 {
     struct duration d;
@@ -336,7 +311,7 @@ static bool apply(struct options *o, enum option_id id, const char *value,
     case OPT_CHANNELS: return set_channels(o, value, f);
     case OPT_DITHER: o->dither = true; break;
     case OPT_COMPRESSION: return set_compression(o, value, f);
-    case OPT_TAG: return set_tag(o, value, f);
+    case OPT_TAG: return value_tag(o, value, f);
     case OPT_SYNC: return set_sync(o, value, f);
     case OPT_KEEP: return value_keep(o, value, f);
     case OPT_FALLBACK: return value_fallback(o, value, f);

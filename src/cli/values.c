@@ -6,6 +6,7 @@
 
 #include "cli/checks.h"
 #include "core/size.h"
+#include "core/text.h"
 #include "sink/segments.h"
 
 static const int64_t split_min_ns = INT64_C(100000000);
@@ -65,5 +66,34 @@ bool value_fallback(struct options *o, const char *value, struct fault *f)
         return usage(f, "--fallback is empty; name a folder on another disk");
     }
     o->fallback = value;
+    return true;
+}
+
+/* KEY=VALUE; the last of a key counts. */
+bool value_tag(struct options *o, const char *value, struct fault *f)
+{
+    size_t length = strcspn(value, "=");
+    if (value[length] == '\0') {
+        return usage(f,
+                     "'%s' is no tag; use --tag=KEY=VALUE, as in "
+                     "--tag=title=Lecture",
+                     value);
+    }
+    enum sink_tag tag = sink_tag_parse(value, length);
+    if (tag == SINK_TAG_COUNT) {
+        return usage(f, "no tag is called '%.*s'; use one of %s",
+                     length < 40 ? (int)length : 40, value, sink_tag_names());
+    }
+    const char *text = value + length + 1;
+    if (strlen(text) > SINK_TAG_BYTES) {
+        return usage(f, "the tag %s is %u bytes long; use %d at most",
+                     sink_tag_name(tag), (unsigned)strlen(text),
+                     SINK_TAG_BYTES);
+    }
+    if (!text_is_utf8(text)) {
+        return usage(f, "the tag %s is not UTF-8: '%s'", sink_tag_name(tag),
+                     text);
+    }
+    o->tags.value[tag] = text;
     return true;
 }

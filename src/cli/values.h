@@ -18,4 +18,7 @@ bool value_keep(struct options *o, const char *value, struct fault *f);
 /* --fallback=DIR */
 bool value_fallback(struct options *o, const char *value, struct fault *f);
 
+/* --tag=KEY=VALUE; the last of a KEY counts. */
+bool value_tag(struct options *o, const char *value, struct fault *f);
+
 #endif

@@ -38,6 +38,16 @@ unsigned text_decode(const char *text, uint32_t *code)
     return *code < least || surrogate || *code > 0x10ffff ? 0 : bytes;
 }
 
+bool text_is_utf8(const char *text)
+{
+    uint32_t code;
+    unsigned bytes = 1;
+    for (; *text && bytes > 0; text += bytes) {
+        bytes = text_decode(text, &code);
+    }
+    return bytes > 0;
+}
+
 char *text_copy(char *dst, size_t size, const char *src)
 {
     if (size == 0) {

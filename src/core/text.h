@@ -11,6 +11,9 @@
  * beyond U+10FFFF are not valid); step over it alone. */
 unsigned text_decode(const char *text, uint32_t *code);
 
+/* All of it? */
+bool text_is_utf8(const char *text);
+
 /* SRC (NULL: empty) to DST (SIZE bytes with the NUL) as it is, cut on a
  * character's boundary. Returns DST. */
 char *text_copy(char *dst, size_t size, const char *src);

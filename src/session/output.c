@@ -33,8 +33,9 @@ static void set_mark(struct output *o, uint64_t frame)
     if (!sink_mark(o->sink, frame) && !o->marks_refused) {
         o->marks_refused = true;
         queue_post_text(o->queue, EVENT_WARNING,
-                        "a marker is not in the file, which can hold no more "
-                        "of them, or none",
+                        "a marker is not in the file: wav and rf64 hold 4096 "
+                        "of them, flac 161, other types and pipes none; it is "
+                        "told here and in the events only",
                         NULL);
     }
 }

@@ -89,10 +89,16 @@ void flac_head_set_marks(struct flac_head *h, struct medium *m,
 {
     int64_t position = m->position;
 
+    if (finished && marks_cut(&h->marks, samples))
+        h->marked = true; /* they may be in the file already */
+    if (finished && h->marks.count > 0)
+        h->marked = true; /* the sheet tells how long the file is */
     if (h->room == 0 || m->length < FLAC_HEAD_BYTES + FLAC_CUE_BYTES ||
-        !(h->marked || (finished && h->marks.count > 0)))
+        !h->marked)
         return;
     write_marks(h, m, samples);
+    if (finished && h->marked) /* there is no later */
+        write_marks(h, m, samples);
     medium_seek(m, position);
 }
 

@@ -35,7 +35,8 @@ bool flac_head_mark(struct flac_head *h, const struct medium *m,
                     uint64_t frame);
 
 /* Put the marks into the file, if there are new ones or it is FINISHED with so
- * many SAMPLES; M's position stays. */
+ * many SAMPLES: then only those that it has the samples of. M's position stays.
+ */
 void flac_head_set_marks(struct flac_head *h, struct medium *m,
                          uint64_t samples, bool finished);
 

@@ -39,6 +39,17 @@ void marks_sort(struct marks *m)
     m->count = kept;
 }
 
+bool marks_cut(struct marks *m, uint64_t frame)
+{
+    size_t before = m->count;
+
+    m->count = 0;
+    for (size_t i = 0; i < before; i++)
+        if (m->frames[i] < frame)
+            m->frames[m->count++] = m->frames[i];
+    return m->count < before;
+}
+
 void marks_free(struct marks *m)
 {
     free(m->frames);

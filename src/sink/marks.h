@@ -21,6 +21,9 @@ bool marks_add(struct marks *m, uint64_t frame, size_t most);
 /* In the order of frames, each once. */
 void marks_sort(struct marks *m);
 
+/* Only those below FRAME stay. True: some went. */
+bool marks_cut(struct marks *m, uint64_t frame);
+
 void marks_free(struct marks *m);
 
 #endif

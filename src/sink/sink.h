@@ -62,6 +62,8 @@ struct sink_request {
     enum sample_type sample;    /* S16, S24, S32 or F32 */
     int compression;            /* 0 (large) to 8 (small), or the default */
     bool overwrite;
+    bool followed; /* what it turns out to lack when it fails is written to
+                    * another file: its end may make way for its marks */
     struct sink_tags tags;
     int64_t sync_ns;         /* what was committed is on the disk itself at
                               * least this often, and at the end; 0: when the

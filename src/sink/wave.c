@@ -16,6 +16,7 @@ struct wave_sink {
     struct wave_head head;
     struct body body;
     struct marks marks;
+    bool followed; /* the request's */
 };
 
 static enum wave_kind kind_of(const struct wave_sink *s, enum sink_type type)
@@ -59,6 +60,7 @@ static bool start(struct wave_sink *s, const struct sink_request *r,
     if (!wave_head_make(&s->head, kind_of(s, r->type), r))
         return fault_set(f, ERR_NO_MEMORY, "open file", r->path, NULL);
     body_init(&s->body, r);
+    s->followed = r->followed;
     write_head(s, 0);
     return s->medium.fault.err == ERR_OK || medium_tell(&s->medium, f);
 }
@@ -139,6 +141,40 @@ static bool wave_mark(struct sink *sink, uint64_t frame)
            wave_cue_add(&s->marks, frame);
 }
 
+/* The disk takes nothing more, and another file follows: the end of BYTES of
+ * samples makes way for the marks, in its place, and is the next one's. Returns
+ * the bytes that stay. */
+static uint64_t put_marks_in_place(struct wave_sink *s, uint64_t bytes)
+{
+    int64_t room = (int64_t)bytes - (int64_t)wave_cue_bytes(&s->marks);
+    uint64_t frames = body_whole_frames(&s->body, room, true);
+    int64_t at;
+
+    bytes = frames * s->body.frame_bytes;
+    at = (int64_t)(s->head.length + bytes);
+    marks_cut(&s->marks, frames); /* the others are the next one's, too */
+    s->head.behind = wave_cue_write(&s->marks, &s->medium, at);
+    if (s->head.behind == 0)
+        medium_cut(&s->medium, at);
+    return bytes;
+}
+
+/* Behind BYTES of samples. Returns how many of them stay. */
+static uint64_t put_marks(struct wave_sink *s, uint64_t bytes)
+{
+    bool whole = s->medium.fault.err == ERR_OK;
+
+    if (!whole)
+        marks_cut(&s->marks, bytes / s->body.frame_bytes);
+    if (s->marks.count == 0)
+        return bytes;
+    if (whole)
+        s->head.behind =
+            wave_cue_write(&s->marks, &s->medium, s->medium.length);
+    return s->head.behind == 0 && s->followed ? put_marks_in_place(s, bytes)
+                                              : bytes;
+}
+
 static bool wave_close(struct sink *sink, struct sink_total *total,
                        struct fault *f)
 {
@@ -154,9 +190,8 @@ static bool wave_close(struct sink *sink, struct sink_total *total,
         uint64_t even = saved_frames(s) * s->body.frame_bytes;
         bytes = even < bytes ? even : bytes;
         medium_cut(&s->medium, (int64_t)(s->head.length + bytes));
-    } else {
-        s->head.behind = wave_cue_write(&s->marks, &s->medium);
     }
+    bytes = put_marks(s, bytes);
     if (!s->medium.stream)
         write_head(s, bytes);
     total->frames = bytes / s->body.frame_bytes;

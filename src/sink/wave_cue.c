@@ -23,15 +23,14 @@ size_t wave_cue_bytes(const struct marks *m)
     return m->count == 0 ? 0 : HEAD_BYTES + POINT_BYTES * m->count;
 }
 
-static bool append(struct medium *medium, const uint8_t *bytes, size_t count)
+static bool put(struct medium *medium, const uint8_t *bytes, size_t count)
 {
     return medium_write(medium, bytes, count) == count;
 }
 
-size_t wave_cue_write(struct marks *m, struct medium *medium)
+size_t wave_cue_write(struct marks *m, struct medium *medium, int64_t at)
 {
     uint8_t bytes[POINT_BYTES] = "cue ";
-    int64_t before = medium->length;
     bool ok;
 
     marks_sort(m);
@@ -39,19 +38,16 @@ size_t wave_cue_write(struct marks *m, struct medium *medium)
         return 0;
     bytes_put_le(bytes + 4, 4 + POINT_BYTES * m->count, 4);
     bytes_put_le(bytes + 8, m->count, 4);
-    medium_seek(medium, before);
-    ok = append(medium, bytes, HEAD_BYTES);
+    medium_seek(medium, at);
+    ok = put(medium, bytes, HEAD_BYTES);
     for (size_t i = 0; ok && i < m->count; i++) {
         memset(bytes, 0, sizeof bytes);
         bytes_put_le(bytes, i + 1, 4);
         bytes_put_le(bytes + 4, m->frames[i], 4);
         memcpy(bytes + 8, "data", 4);
         bytes_put_le(bytes + 20, m->frames[i], 4);
-        ok = append(medium, bytes, POINT_BYTES);
+        ok = put(medium, bytes, POINT_BYTES);
     }
-    if (!ok) {
-        medium_cut(medium, before);
-        return 0;
-    }
-    return (size_t)(medium->length - before);
+    medium_cut(medium, ok ? medium->position : at);
+    return ok ? (size_t)(medium->position - at) : 0;
 }

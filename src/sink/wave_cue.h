@@ -13,9 +13,9 @@ bool wave_cue_add(struct marks *m, uint64_t frame);
 /* So long the chunk will be at most. */
 size_t wave_cue_bytes(const struct marks *m);
 
-/* Append the chunk of M to MEDIUM, which ends on an even byte. Returns its
- * length; 0: there are no marks, or it could not be written (MEDIUM's fault),
- * and nothing of it is left. */
-size_t wave_cue_write(struct marks *m, struct medium *medium);
+/* Write the chunk of M at AT, an even byte and no further than MEDIUM's end,
+ * which then ends there. Returns its length; 0: there are no marks, or it could
+ * not be written (MEDIUM's fault), and nothing of it is left. */
+size_t wave_cue_write(struct marks *m, struct medium *medium, int64_t at);
 
 #endif

@@ -28,10 +28,11 @@ enum file_mode {
  * OVERWRITE and treated as a stream, and refused by CHANGE (UNSUPPORTED); a
  * terminal, a whole disk (a block device) or an empty PATH is ERR_USAGE. A link
  * (or FIFO, socket, device) that another user has put into a folder that is
- * open to all is not written or read through (POSIX; PERMISSION). On Windows a
- * name that Windows would take for something else (a device, a hidden stream, a
- * name that ends earlier) is ERR_IO, but for NUL. Waits for a FIFO's reader
- * until stop_requested (ERR_IO then). */
+ * open to all is not written or read through, and a file of theirs in one like
+ * /tmp is not emptied by OVERWRITE (POSIX; PERMISSION). On Windows a name that
+ * Windows would take for something else (a device, a hidden stream, a name that
+ * ends earlier) is ERR_IO, but for NUL. Waits for a FIFO's reader until
+ * stop_requested (ERR_IO then). */
 struct file *file_open(const char *path, enum file_mode mode, struct fault *f);
 
 /* file_open(PATH, FILE_NEW), with the permissions of LIKE less umask (POSIX).
@@ -86,6 +87,9 @@ struct file_mark {
     uint64_t device, number;
     int64_t bytes;      /* as it lies there */
     int64_t changed_ns; /* the last time, by a clock of the system's choice */
+    bool exact; /* of a sealed one: to the last digit, as local disks keep it;
+                 * else within 2 s: FAT keeps even seconds, and a server may
+                 * tell another time once it has the whole file */
 };
 
 /* Which file is it, and what at this moment? False: a stream, or the system

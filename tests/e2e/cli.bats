@@ -23,6 +23,7 @@ teardown() {
     for pid in "${PIDS[@]}"; do
         kill -KILL "$pid" 2>/dev/null || true
     done
+    [ -z "${SHARED-}" ] || rm -rf "$SHARED"
 }
 
 # --- helpers ---
@@ -244,6 +245,35 @@ frames_of() { # frames in the file $1
         LOOPREC=$PWD/locked-looprec
     fi
     refused 1 "permission denied" "locked/a.flac" ";" -- "$FAST" locked/a.flac
+}
+
+@test "a tag that is not UTF-8 is refused before anything is made" {
+    refused 2 "the tag artist is not UTF-8" -- "$FAST" -d 1 --tag=title=Caf$'\xc3\xa9' --tag=artist=Caf$'\xe9' a.flac
+    [ ! -e a.flac ]
+}
+
+@test "another user's file in a folder like /tmp is not replaced" {
+    local file
+    [ "$(id -u)" -eq 0 ] || skip "only root can be two users"
+    setpriv --reuid=12345 true || skip "no other user"
+    SHARED=$(mktemp -d "${TMPDIR:-/tmp}/looprec-shared-XXXXXX")
+    chmod 1777 "$SHARED"
+    install -m 755 "$LOOPREC" "$SHARED/looprec"
+    for file in a.wav own.wav; do
+        echo old >"$SHARED/$file"
+        chmod 666 "$SHARED/$file"
+    done
+    chown 12346 "$SHARED/a.wav"
+    chown 12345 "$SHARED/own.wav"
+    printf '#!/bin/sh\ncd %q && exec setpriv --reuid=12345 --regid=12345 --clear-groups ./looprec "$@"\n' \
+        "$SHARED" >as-other
+    chmod +x as-other
+    LOOPREC=$PWD/as-other
+    refused 1 "permission denied: a.wav: another user has put this file into a folder that is open to all" \
+        -- "$FAST" -d 1 --overwrite a.wav
+    [ "$(cat "$SHARED/a.wav")" = old ]
+    "$LOOPREC" -q "$FAST" -d 1 --overwrite own.wav
+    [ "$(soxi -s "$SHARED/own.wav")" -eq 48000 ]
 }
 
 @test "no space: the file so far is kept and valid, exit 1" {

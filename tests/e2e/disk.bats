@@ -114,6 +114,41 @@ on_small_disk() {
     [[ $stderr == *"no space left: disk/more/b-2.wav"*"was recorded and is kept"* ]]
 }
 
+@test "a full disk: each marker is in the file that holds its frame" {
+    local type found file at number
+    mkdir other
+    for type in wav flac; do
+        on_small_disk 300k '
+            mark() {
+                kill -USR1 $!
+                until [ "$(grep -c "\"event\":\"marker\"" a.json)" -ge "$1" ]; do sleep 0.02; done
+            }
+            "$3" --json --source=synth:noise,bits=16 --fallback=other disk/a.$4 >a.json &
+            until grep -q progress a.json; do sleep 0.02; done
+            mark 1
+            mark 2
+            until [ -s other/a-2.$4 ]; do sleep 0.02; done
+            mark 3
+            sleep 0.5
+            kill -INT $!
+            wait $!
+            code=$?
+            mv disk/* .
+            exit $code' $type
+        [ "$status" -eq 0 ] || fail "$type: $stderr"
+        found=$(jq -r 'select(.event == "segment") | "\(.file) \(.at_frame)"' a.json |
+            while read -r file at; do
+                ffprobe -v error -show_chapters -of json "${file#disk/}" |
+                    jq ".chapters[].start + $at"
+            done)
+        [ "$found" = "$(jq 'select(.event == "marker") | .at_frame' a.json)" ] ||
+            fail "$type: $found"
+        [ "$(wc -l <<<"$found")" -eq 3 ]
+        jq -es 'last | .files == ["disk/a.'$type'", "other/a-2.'$type'"] and .captured == .frames' a.json
+        rm -rf disk other/*
+    done
+}
+
 @test "a fallback that is not there, or not needed, makes no file" {
     run -1 --separate-stderr looprec "$COUNTER" -d 1 --fallback=nowhere a.wav
     [[ $stderr == *"no such directory"*nowhere* ]]

@@ -69,6 +69,28 @@ examples() { # of the kind $1, one a line
     jq -es '.[-1].event == "finished"' take.json
 }
 
+# Those that name no device, application or command of somebody's.
+@test "the README's examples are commands that work" {
+    local example count=0
+    # shellcheck disable=SC2016
+    printf '#!/bin/sh\ncase $1 in --repair) ;; *) set -- "$@" %s ;; esac\nexec "$LOOPREC" "$@"\n' \
+        '--source=synth:noise,fast -d 300ms' >bin/looprec
+    mkdir spare
+    HOME=$PWD looprec -q -f s16 whole.wav
+    head -c 40001 whole.wav >interview.wav
+    while read -r example; do
+        echo "$example"
+        HOME=$PWD bash -o pipefail -c "$example" </dev/null 3>&-
+        rm -f radio*
+        count=$((count + 1))
+    done < <(sed -n '/^## Every day/,/^While it records/s/^    \(looprec\)/\1/p' "$ROOT/README.md" |
+        grep -Ev -- '-(D|l|L|-app|-null-sink|-wait)\b|-- ')
+    [ "$count" -ge 10 ]
+    [ "$(soxi -r talk.wav)" -eq 16000 ] && [ "$(soxi -c talk.wav)" -eq 1 ]
+    [ "$(soxi -s interview.wav)" -gt 9000 ]
+    [ "$(soxi -b quiet.wav)" -eq 16 ]
+}
+
 @test "the page is well formed" {
     command -v mandoc >/dev/null || skip "no mandoc"
     run -0 mandoc -Tlint -W warning "$ROOT/man/looprec.1"

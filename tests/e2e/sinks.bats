@@ -184,11 +184,11 @@ tag() { # KEY FILE
 
 @test "texts: hostile ones are tamed, the file stays whole" {
     local type text
-    text=$'two\nlines \e]0;x\a \xff\xc3( \u202e'
+    text=$'two\nlines \e]0;x\a \u202e'
     for type in wav flac ogg opus mp3; do
         "$LOOPREC" -q "$COUNTER" -d 4800f --tag=title="$text" \
             --tag=artist="$(printf '%01000d' 7)" --tag=album='RIFF' t.$type
-        [ "$(tag title t.$type)" = 'two?lines ?]0;x? ??( ?' ]
+        [ "$(tag title t.$type)" = 'two?lines ?]0;x? ?' ]
         [ "$(tag artist t.$type)" = "$(printf '%01000d' 7)" ]
         decodes t.$type
     done

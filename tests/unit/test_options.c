@@ -260,6 +260,9 @@ static void test_bad_values(void **state)
     bad("--tag==x a.flac", "''", "title, artist, album");
     bad("--tag=titel=x a.flac", "'titel'", "title, artist, album");
     bad("--tag= a.flac", "''", "--tag=KEY=VALUE");
+    bad("--tag=title=Caf\xe9 a.flac", "the tag title is not UTF-8", "'Caf");
+    /* as a lone surrogate of Windows comes */
+    bad("--tag=artist=\xed\xa0\x80 a.flac", "the tag artist is not UTF-8", "");
     bad("--sync=0.5s a.flac", "0.5s", "1s to 1h");
     bad("--sync=2h a.flac", "2h", "1s to 1h");
     bad("--sync=48000f a.flac", "48000f", "1s to 1h");

@@ -93,6 +93,25 @@ static void taken(const char *path)
     assert_true(file_close(file, &f));
 }
 
+static void lay_file(const char *path, uid_t user)
+{
+    FILE *file = fopen(path, "w");
+    fputs("old", file);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(chown(path, user, (gid_t)-1), 0);
+}
+
+static void replacing_refused(const char *path)
+{
+    struct fault f = {0};
+    assert_false(file_check(path, true, &f));
+    assert_int_equal(f.err, ERR_PERMISSION);
+    assert_null(file_open(path, FILE_OVERWRITE, &f));
+    assert_int_equal(f.err, ERR_PERMISSION);
+    assert_non_null(strstr(f.detail, "open/x: another user has put this file"));
+    assert_string_equal(f.hint, "use another name");
+}
+
 static void permissions_follow_umask(void **state)
 {
     static const mode_t masks[] = {0022, 0077, 0, 0027};
@@ -235,6 +254,45 @@ static void a_fifo_of_anothers(void **state)
     refused("open/pipe", "open/pipe");
 }
 
+/* They would have what is recorded in hand, and could change it. */
+static void a_file_of_anothers(void **state)
+{
+    struct fault f = {0};
+    struct stat st;
+    (void)state;
+    need_root();
+    lay_file("open/x", OTHER);
+    replacing_refused("open/x");
+    assert_int_equal(symlink("../open/x", "own/link"), 0);
+    replacing_refused("own/link");
+    assert_int_equal(stat("open/x", &st), 0);
+    assert_int_equal(st.st_size, 3);
+    /* without leave to overwrite it is there, as any file is */
+    assert_null(file_open("open/x", FILE_NEW, &f));
+    assert_int_equal(f.err, ERR_FILE_EXISTS);
+}
+
+static void files_that_may_be_replaced(void **state)
+{
+    (void)state;
+    lay_file("open/x", geteuid());
+    taken("open/x");
+    need_root();
+    lay_file("own/x", OTHER); /* nobody but we could put it there */
+    taken("own/x");
+    lay_file("open/y", 0);
+    taken("open/y");
+    /* who owns the folder could have put in what they liked */
+    lay_file("open/x", OTHER);
+    assert_int_equal(chown("open", OTHER, (gid_t)-1), 0);
+    taken("open/x");
+    /* where all may take away all there is nothing to protect */
+    lay_file("open/y", OTHER);
+    assert_int_equal(chown("open", 0, (gid_t)-1), 0);
+    assert_int_equal(chmod("open", 0777), 0);
+    taken("open/y");
+}
+
 static void what_is_fine(void **state)
 {
     (void)state;
@@ -270,6 +328,8 @@ int main(void)
         IN_FOLDER(a_copy_of_another_group_is_not_for_its_own),
         IN_FOLDER(whose_it_is),
         IN_FOLDER(a_fifo_of_anothers),
+        IN_FOLDER(a_file_of_anothers),
+        IN_FOLDER(files_that_may_be_replaced),
         IN_FOLDER(what_is_fine),
     };
 

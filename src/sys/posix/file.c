@@ -159,7 +159,7 @@ static struct file *open_bits(const char *path, enum file_mode mode,
         fault_set(f, ERR_USAGE, op, "", "give a file name");
         return NULL;
     }
-    if (!path_check_owners(f, op, path, &is_link)) {
+    if (!path_check_owners(f, op, path, mode == FILE_OVERWRITE, &is_link)) {
         return NULL;
     }
     int nofollow = is_link ? 0 : O_NOFOLLOW;
@@ -182,6 +182,10 @@ static struct file *open_bits(const char *path, enum file_mode mode,
     }
     if (fstat(fd, &st) != 0) {
         path_fault(f, op, path, errno);
+        goto out;
+    }
+    if (mode == FILE_OVERWRITE && !is_link && path_is_anothers(&st, path)) {
+        path_refuse_anothers(f, op, path); /* it came just now */
         goto out;
     }
     if (S_ISDIR(st.st_mode)) { /* only reading gets this far */

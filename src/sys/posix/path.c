@@ -167,9 +167,21 @@ static bool is_planted(const struct stat *entry, const char *folder)
            stat(folder, &st) == 0 && (st.st_mode & S_IWOTH) != 0;
 }
 
-/* Look at every part of PATH; where one is a link, at what it leads to. False:
- * CULPRIT is not to be trusted. */
-static bool walk(const char *path, unsigned links, char culprit[PATH_MAX])
+bool path_is_anothers(const struct stat *file, const char *path)
+{
+    char folder[PATH_MAX];
+    struct stat st;
+    return S_ISREG(file->st_mode) &&
+           path_folder(folder, sizeof(folder), path) &&
+           is_planted(file, folder) && stat(folder, &st) == 0 &&
+           (st.st_mode & S_ISVTX) != 0 && file->st_uid != st.st_uid;
+}
+
+/* Look at every part of PATH; where one is a link, at what it leads to; where
+ * PATH is a file that is to be REPLACED, at that. False: CULPRIT is not to be
+ * trusted. */
+static bool walk(const char *path, bool replaced, unsigned links,
+                 char culprit[PATH_MAX])
 {
     char part[PATH_MAX], folder[PATH_MAX], target[PATH_MAX];
     size_t n = strlen(path);
@@ -186,6 +198,10 @@ static bool walk(const char *path, unsigned links, char culprit[PATH_MAX])
         part[i] = '\0';
         if (lstat(part, &st) != 0) {
             return true; /* nothing is there, and so nothing behind it */
+        }
+        if (last && replaced && path_is_anothers(&st, part)) {
+            strcpy(culprit, part);
+            return false;
         }
         if (S_ISDIR(st.st_mode) || (last && S_ISREG(st.st_mode))) {
             continue;
@@ -210,26 +226,36 @@ static bool walk(const char *path, unsigned links, char culprit[PATH_MAX])
             folder[before] = '/';
             strcpy(folder + before + 1, target);
         }
-        if (!walk(target[0] == '/' ? target : folder, links + 1, culprit)) {
+        const char *way = target[0] == '/' ? target : folder;
+        if (!walk(way, replaced && last, links + 1, culprit)) {
             return false;
         }
     }
     return true;
 }
 
+bool path_refuse_anothers(struct fault *f, const char *op, const char *path)
+{
+    struct stat st;
+    mode_t mode = lstat(path, &st) == 0 ? st.st_mode : S_IFREG;
+    return fault_setf(f, ERR_PERMISSION, op, 0,
+                      S_ISLNK(mode) ? "give the path that the link leads to"
+                                    : "use another name",
+                      "%s: another user has put this %s into a folder that is "
+                      "open to all",
+                      path,
+                      S_ISLNK(mode)   ? "link"
+                      : S_ISREG(mode) ? "file"
+                                      : "special file");
+}
+
 bool path_check_owners(struct fault *f, const char *op, const char *path,
-                       bool *is_link)
+                       bool replaced, bool *is_link)
 {
     char culprit[PATH_MAX];
     struct stat st;
-    if (!walk(path, 0, culprit)) {
-        bool link = lstat(culprit, &st) == 0 && S_ISLNK(st.st_mode);
-        return fault_setf(f, ERR_PERMISSION, op, 0,
-                          link ? "give the path that the link leads to"
-                               : "use another name",
-                          "%s: another user has put this %s into a folder that "
-                          "is open to all",
-                          culprit, link ? "link" : "special file");
+    if (!walk(path, replaced, 0, culprit)) {
+        return path_refuse_anothers(f, op, culprit);
     }
     if (is_link) {
         *is_link = lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
@@ -280,7 +306,7 @@ bool file_check(const char *path, bool overwrite, struct fault *f)
     if (path[0] == '\0') {
         return fault_set(f, ERR_USAGE, op, "", "give a file name");
     }
-    if (!path_check_owners(f, op, path, NULL)) {
+    if (!path_check_owners(f, op, path, overwrite, NULL)) {
         return false;
     }
     if (stat(path, &st) != 0) {

@@ -34,6 +34,20 @@ static int64_t joined(DWORD high, DWORD low)
     return (int64_t)((uint64_t)high << 32 | low);
 }
 
+/* Does what lies at H tell the same time as long as nobody changes it? NTFS and
+ * ReFS do once all who wrote are gone, on this computer's disks: a server's are
+ * called so, too. */
+static bool keeps_time(HANDLE h)
+{
+    wchar_t name[MAX_PATH + 1] = L"";
+    FILE_REMOTE_PROTOCOL_INFO remote;
+    return !GetFileInformationByHandleEx(h, FileRemoteProtocolInfo, &remote,
+                                         sizeof(remote)) &&
+           GetVolumeInformationByHandleW(h, NULL, 0, NULL, NULL, NULL, name,
+                                         MAX_PATH + 1) &&
+           (wcscmp(name, L"NTFS") == 0 || wcscmp(name, L"ReFS") == 0);
+}
+
 /* What lies at H, and is it the file of MARK? */
 static bool look(HANDLE h, const struct file_mark *mark, struct file_mark *now)
 {
@@ -59,10 +73,11 @@ bool file_seal(const char *path, struct file_mark *mark)
         return false;
     }
     bool same = look(h, mark, &now);
-    CloseHandle(h);
     if (same) {
         *mark = now;
+        mark->exact = keeps_time(h);
     }
+    CloseHandle(h);
     return same;
 }
 
@@ -81,7 +96,8 @@ enum file_removal file_remove_sealed(const char *path,
     enum file_removal done = FILE_CHANGED;
     bool same = look(h, mark, &now) && now.bytes == mark->bytes;
     int64_t apart = now.changed_ns - mark->changed_ns;
-    if (same && apart <= TIME_AGREES_NS && apart >= -TIME_AGREES_NS) {
+    int64_t most = mark->exact ? 0 : TIME_AGREES_NS;
+    if (same && apart <= most && apart >= -most) {
         done = SetFileInformationByHandle(h, FileDispositionInfo, &gone,
                                           sizeof(gone))
                    ? FILE_REMOVED

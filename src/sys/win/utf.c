@@ -21,53 +21,66 @@ wchar_t *utf8_to_wide(const char *text)
     return wide;
 }
 
-char *utf8_from_wide(const wchar_t *text)
-{
-    int n = WideCharToMultiByte(CP_UTF8, 0, text, -1, NULL, 0, NULL, NULL);
-    if (n <= 0) {
-        return NULL;
-    }
-    char *narrow = malloc((size_t)n);
-    if (narrow) {
-        WideCharToMultiByte(CP_UTF8, 0, text, -1, narrow, n, NULL, NULL);
-    }
-    return narrow;
-}
-
-/* The character at *TEXT, which moves behind it. */
+/* The character at *TEXT, which moves behind it; a lone surrogate as it is. */
 static uint32_t next_character(const wchar_t **text)
 {
     uint32_t c = (uint16_t) * (*text)++;
-    if (c < 0xD800 || c > 0xDFFF) {
-        return c;
-    }
     uint32_t low = (uint16_t) * *text;
-    if (c > 0xDBFF || low < 0xDC00 || low > 0xDFFF) {
-        return 0xFFFD;
+    if (c < 0xD800 || c > 0xDBFF || low < 0xDC00 || low > 0xDFFF) {
+        return c;
     }
     (*text)++;
     return 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
 }
 
+static size_t character_bytes(uint32_t c)
+{
+    return c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+}
+
+/* Returns where the next one goes. */
+static char *put_character(char *dst, uint32_t c)
+{
+    static const uint8_t lead[] = {0, 0, 0xC0, 0xE0, 0xF0};
+    size_t bytes = character_bytes(c);
+    for (size_t i = bytes - 1; i > 0; i--) {
+        dst[i] = (char)(0x80 | (c & 0x3F));
+        c >>= 6;
+    }
+    dst[0] = (char)(lead[bytes] | c);
+    return dst + bytes;
+}
+
+/* By hand: WideCharToMultiByte makes U+FFFD of a lone surrogate, and what
+ * somebody meant by it would be another name. */
+char *utf8_from_wide(const wchar_t *text)
+{
+    char *narrow = malloc(3 * wcslen(text) + 1);
+    if (narrow) {
+        char *to = narrow;
+        while (*text) {
+            to = put_character(to, next_character(&text));
+        }
+        *to = '\0';
+    }
+    return narrow;
+}
+
 /* By hand: WideCharToMultiByte fails as a whole where the room is short. */
 void utf8_copy_wide(char *dst, size_t size, const wchar_t *text)
 {
-    size_t n = 0;
+    char *to = dst;
     while (text && *text) {
         uint32_t c = next_character(&text);
-        size_t bytes = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-        if (n + bytes + 1 > size) {
+        if (c >= 0xD800 && c <= 0xDFFF) {
+            c = 0xFFFD;
+        }
+        if ((size_t)(to - dst) + character_bytes(c) + 1 > size) {
             break;
         }
-        static const uint8_t lead[] = {0, 0, 0xC0, 0xE0, 0xF0};
-        for (size_t i = bytes - 1; i > 0; i--) {
-            dst[n + i] = (char)(0x80 | (c & 0x3F));
-            c >>= 6;
-        }
-        dst[n] = (char)(lead[bytes] | c);
-        n += bytes;
+        to = put_character(to, c);
     }
     if (size > 0) {
-        dst[n] = '\0';
+        *to = '\0';
     }
 }
