@@ -1,0 +1,246 @@
+/* chirp: see chirp.h. */
+#include "core/chirp.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define PI 3.14159265358979323846
+
+/* Pitch from, to, in Hz: what every device can play, and hands-free ones too.
+ * With its length it is 1250 half turns of freedom: noise of the same strength
+ * is 31 dB below it after correlation. */
+static const double low_hz = 500.0;
+static const double high_hz = 3000.0;
+/* The part at either end in which it rises and falls, so that it does not
+ * click. */
+static const double ramp = 0.1;
+
+enum { RATE_LEAST = 7000 };
+/* The search is made at about this rate: enough for the chirp, cheap at any. */
+enum { RATE_SEARCH = 48000 };
+
+/* So many times the standard deviation of the likeness elsewhere... */
+static const double deviations = 7.0;
+/* ...and at least this, where elsewhere is digital silence. */
+static const double likeness_least = 0.05;
+
+struct complex {
+    double re, im;
+};
+
+/* What one search works with. */
+struct search {
+    size_t step;    /* so many frames become one sample */
+    size_t samples; /* of the recording */
+    size_t length;  /* of the chirp */
+    size_t size;    /* of the transforms: a power of two */
+    struct complex *recording, *chirp, *roots;
+    double *energy; /* of the recording's first so many samples */
+};
+
+size_t chirp_frames(uint32_t rate)
+{
+    return (size_t)frames_from_ns(CHIRP_NS, rate);
+}
+
+/* 0 to 1. */
+static double envelope(double part)
+{
+    double edge = part < 0.5 ? part : 1.0 - part;
+    return edge >= ramp ? 1.0 : 0.5 - 0.5 * cos(PI * edge / ramp);
+}
+
+float chirp_sample(uint32_t rate, size_t i)
+{
+    double length_s = (double)CHIRP_NS / 1e9;
+    double t = (double)i / (double)rate;
+    if (t >= length_s) {
+        return 0.0f;
+    }
+    double turns = low_hz * t + (high_hz - low_hz) * t * t / (2.0 * length_s);
+    return (float)(CHIRP_AMPLITUDE * envelope(t / length_s) *
+                   sin(2.0 * PI * turns));
+}
+
+/* --- the transform: after Cooley and Tukey, radix 2, in place --- */
+
+static void swap_places(struct complex *x, size_t n)
+{
+    for (size_t i = 1, j = 0; i < n; i++) {
+        size_t bit = n >> 1;
+        for (; j & bit; bit >>= 1) {
+            j ^= bit;
+        }
+        j ^= bit;
+        if (i < j) {
+            struct complex other = x[i];
+            x[i] = x[j];
+            x[j] = other;
+        }
+    }
+}
+
+/* ROOTS: the N/2 first powers of exp(-2 pi i / N). */
+static void transform(struct complex *x, size_t n, const struct complex *roots)
+{
+    swap_places(x, n);
+    for (size_t half = 1; half < n; half *= 2) {
+        size_t stride = n / (2 * half);
+        for (size_t start = 0; start < n; start += 2 * half) {
+            for (size_t k = 0; k < half; k++) {
+                struct complex *a = &x[start + k], *b = a + half;
+                const struct complex w = roots[k * stride];
+                const struct complex turned = {b->re * w.re - b->im * w.im,
+                                               b->re * w.im + b->im * w.re};
+                *b = (struct complex){a->re - turned.re, a->im - turned.im};
+                *a = (struct complex){a->re + turned.re, a->im + turned.im};
+            }
+        }
+    }
+}
+
+/* --- what is compared --- */
+
+static bool begin(struct search *s, size_t count, uint32_t rate)
+{
+    *s = (struct search){.step =
+                             rate < 2 * RATE_SEARCH ? 1 : rate / RATE_SEARCH};
+    s->samples = count / s->step;
+    s->length = chirp_frames(rate) / s->step;
+    s->size = 2;
+    while (s->size < s->samples + s->length) {
+        s->size *= 2;
+    }
+    s->recording = calloc(s->size, sizeof *s->recording);
+    s->chirp = calloc(s->size, sizeof *s->chirp);
+    s->roots = calloc(s->size / 2, sizeof *s->roots);
+    s->energy = calloc(s->samples + 1, sizeof *s->energy);
+    return s->recording && s->chirp && s->roots && s->energy;
+}
+
+static void end(struct search *s)
+{
+    free(s->recording);
+    free(s->chirp);
+    free(s->roots);
+    free(s->energy);
+}
+
+/* Both are made coarser in the same way, so that they stay alike. */
+static void fill(struct search *s, const float *samples, size_t stride,
+                 uint32_t rate)
+{
+    for (size_t i = 0; i < s->samples; i++) {
+        double sum = 0.0;
+        for (size_t k = 0; k < s->step; k++) {
+            double sample = (double)samples[(i * s->step + k) * stride];
+            sum += isfinite(sample) ? sample : 0.0;
+        }
+        s->recording[i].re = sum;
+        s->energy[i + 1] = s->energy[i] + sum * sum;
+    }
+    for (size_t i = 0; i < s->length; i++) {
+        for (size_t k = 0; k < s->step; k++) {
+            s->chirp[i].re += (double)chirp_sample(rate, i * s->step + k);
+        }
+    }
+    for (size_t k = 0; k < s->size / 2; k++) {
+        double angle = -2.0 * PI * (double)k / (double)s->size;
+        s->roots[k] = (struct complex){cos(angle), sin(angle)};
+    }
+}
+
+/* The correlation at each place goes where the recording was. */
+static void correlate(struct search *s)
+{
+    transform(s->recording, s->size, s->roots);
+    transform(s->chirp, s->size, s->roots);
+    for (size_t k = 0; k < s->size; k++) {
+        const struct complex a = s->recording[k], b = s->chirp[k];
+        /* a * conj(b), and conjugated: a second transform turns it back */
+        s->recording[k] = (struct complex){a.re * b.re + a.im * b.im,
+                                           a.re * b.im - a.im * b.re};
+    }
+    transform(s->recording, s->size, s->roots);
+    for (size_t i = 0; i < s->size; i++) {
+        s->recording[i].re /= (double)s->size;
+    }
+}
+
+/* --- where it is --- */
+
+static double likeness_at(const struct search *s, size_t i, double chirp_energy)
+{
+    double energy = s->energy[i + s->length] - s->energy[i];
+    /* what is left of a sum of squares by rounding is no sound */
+    if (energy <= 1e-12 * s->energy[s->samples]) {
+        return 0.0;
+    }
+    return s->recording[i].re / sqrt(energy * chirp_energy);
+}
+
+/* The top of a parabola through three, from the one in the middle. */
+static double between(double left, double middle, double right)
+{
+    double bend = left - 2.0 * middle + right;
+    return bend == 0.0 ? 0.0 : 0.5 * (left - right) / bend;
+}
+
+static void decide(const struct search *s, uint32_t rate,
+                   struct chirp_found *out)
+{
+    size_t places = s->samples - s->length + 1, best = 0;
+    double chirp_energy = 0.0, top = 0.0, sum = 0.0, elsewhere = 0.0;
+    for (size_t i = 0; i < s->length * s->step; i += s->step) {
+        double sample = 0.0;
+        for (size_t k = 0; k < s->step; k++) {
+            sample += (double)chirp_sample(rate, i + k);
+        }
+        chirp_energy += sample * sample;
+    }
+    for (size_t i = 0; i < places; i++) {
+        double likeness = fabs(likeness_at(s, i, chirp_energy));
+        if (likeness > top) {
+            top = likeness;
+            best = i;
+        }
+    }
+    for (size_t i = 0; i < places; i++) {
+        if (i + s->length < best || i > best + s->length) {
+            double likeness = likeness_at(s, i, chirp_energy);
+            sum += likeness * likeness;
+            elsewhere += 1.0;
+        }
+    }
+    double deviation = elsewhere > 0.0 ? sqrt(sum / elsewhere) : 0.0;
+    out->likeness = top;
+    out->found = top >= likeness_least && top > deviations * deviation;
+    double at = (double)best;
+    if (best > 0 && best + 1 < places) {
+        at += between(s->recording[best - 1].re, s->recording[best].re,
+                      s->recording[best + 1].re);
+    }
+    out->at_frames = at * (double)s->step;
+    out->gain = s->recording[best].re / chirp_energy;
+}
+
+bool chirp_find(const float *samples, size_t stride, size_t count,
+                uint32_t rate, struct chirp_found *out)
+{
+    struct search s;
+    *out = (struct chirp_found){.found = false};
+    if (rate < RATE_LEAST) {
+        return false;
+    }
+    if (count < chirp_frames(rate)) {
+        return true;
+    }
+    bool ok = begin(&s, count, rate);
+    if (ok) {
+        fill(&s, samples, stride, rate);
+        correlate(&s);
+        decide(&s, rate, out);
+    }
+    end(&s);
+    return ok;
+}
