@@ -134,7 +134,8 @@ static void fill(struct search *s, const float *samples, size_t stride,
         double sum = 0.0;
         for (size_t k = 0; k < s->step; k++) {
             double sample = (double)samples[(i * s->step + k) * stride];
-            sum += isfinite(sample) ? sample : 0.0;
+            /* not a number fails the comparison; mingw-w64 warns of isfinite */
+            sum += fabs(sample) < 1e9 ? sample : 0.0;
         }
         s->recording[i].re = sum;
         s->energy[i + 1] = s->energy[i] + sum * sum;
