@@ -19,6 +19,11 @@ enum { RATE_LEAST = 7000 };
 /* The search is made at about this rate: enough for the chirp, cheap at any. */
 enum { RATE_SEARCH = 48000 };
 
+/* What else plays in the chirp's pitch is mostly tones: of the recording's
+ * spectrum nothing is taken for stronger than so many times its median. The
+ * chirp's own is even there. */
+static const double clip = 4.0;
+
 /* So many times the standard deviation of the likeness elsewhere... */
 static const double deviations = 7.0;
 /* ...and at least this, where elsewhere is digital silence. */
@@ -34,8 +39,12 @@ struct search {
     size_t samples; /* of the recording */
     size_t length;  /* of the chirp */
     size_t size;    /* of the transforms: a power of two */
+    double rate;    /* of a sample */
+    /* their spectra; at last the correlation at each place, and the recording
+     * as it was correlated: real and imaginary part */
     struct complex *recording, *chirp, *roots;
-    double *energy; /* of the recording's first so many samples */
+    double *samples_in; /* the recording */
+    double *energy; /* of what was correlated: of its first so many samples */
 };
 
 size_t chirp_frames(uint32_t rate)
@@ -105,6 +114,7 @@ static bool begin(struct search *s, size_t count, uint32_t rate)
 {
     *s = (struct search){.step =
                              rate < 2 * RATE_SEARCH ? 1 : rate / RATE_SEARCH};
+    s->rate = (double)rate / (double)s->step;
     s->samples = count / s->step;
     s->length = chirp_frames(rate) / s->step;
     s->size = 2;
@@ -114,8 +124,9 @@ static bool begin(struct search *s, size_t count, uint32_t rate)
     s->recording = calloc(s->size, sizeof *s->recording);
     s->chirp = calloc(s->size, sizeof *s->chirp);
     s->roots = calloc(s->size / 2, sizeof *s->roots);
+    s->samples_in = calloc(s->samples, sizeof *s->samples_in);
     s->energy = calloc(s->samples + 1, sizeof *s->energy);
-    return s->recording && s->chirp && s->roots && s->energy;
+    return s->recording && s->chirp && s->roots && s->samples_in && s->energy;
 }
 
 static void end(struct search *s)
@@ -123,7 +134,18 @@ static void end(struct search *s)
     free(s->recording);
     free(s->chirp);
     free(s->roots);
+    free(s->samples_in);
     free(s->energy);
+}
+
+/* The chirp as it was made coarser. */
+static double chirp_at(const struct search *s, uint32_t rate, size_t i)
+{
+    double sum = 0.0;
+    for (size_t k = 0; k < s->step; k++) {
+        sum += (double)chirp_sample(rate, i * s->step + k);
+    }
+    return sum;
 }
 
 /* Both are made coarser in the same way, so that they stay alike. */
@@ -138,12 +160,10 @@ static void fill(struct search *s, const float *samples, size_t stride,
             sum += fabs(sample) < 1e9 ? sample : 0.0;
         }
         s->recording[i].re = sum;
-        s->energy[i + 1] = s->energy[i] + sum * sum;
+        s->samples_in[i] = sum;
     }
     for (size_t i = 0; i < s->length; i++) {
-        for (size_t k = 0; k < s->step; k++) {
-            s->chirp[i].re += (double)chirp_sample(rate, i * s->step + k);
-        }
+        s->chirp[i].re = chirp_at(s, rate, i);
     }
     for (size_t k = 0; k < s->size / 2; k++) {
         double angle = -2.0 * PI * (double)k / (double)s->size;
@@ -151,21 +171,67 @@ static void fill(struct search *s, const float *samples, size_t stride,
     }
 }
 
-/* The correlation at each place goes where the recording was. */
-static void correlate(struct search *s)
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Of the recording's spectrum what is of the chirp's pitch stays, and of that
+ * nothing stands out. False: out of memory. */
+static bool even_out(struct search *s)
+{
+    double bin_hz = s->rate / (double)s->size;
+    size_t low = (size_t)(low_hz / bin_hz), high = (size_t)(high_hz / bin_hz);
+    double *strengths = malloc((high - low + 1) * sizeof *strengths);
+    if (!strengths) {
+        return false;
+    }
+    for (size_t k = low; k <= high; k++) {
+        strengths[k - low] = hypot(s->recording[k].re, s->recording[k].im);
+    }
+    qsort(strengths, high - low + 1, sizeof *strengths, compare);
+    double most = clip * strengths[(high - low) / 2];
+    free(strengths);
+    for (size_t k = 0; k < s->size; k++) {
+        size_t pitch = k <= s->size / 2 ? k : s->size - k;
+        struct complex *bin = &s->recording[k];
+        double strength = hypot(bin->re, bin->im);
+        double factor = pitch < low || pitch > high ? 0.0
+                        : strength > most           ? most / strength
+                                                    : 1.0;
+        bin->re *= factor;
+        bin->im *= factor;
+    }
+    return true;
+}
+
+static bool correlate(struct search *s)
 {
     transform(s->recording, s->size, s->roots);
     transform(s->chirp, s->size, s->roots);
+    if (!even_out(s)) {
+        return false;
+    }
     for (size_t k = 0; k < s->size; k++) {
         const struct complex a = s->recording[k], b = s->chirp[k];
-        /* a * conj(b), and conjugated: a second transform turns it back */
-        s->recording[k] = (struct complex){a.re * b.re + a.im * b.im,
-                                           a.re * b.im - a.im * b.re};
+        /* a * conj(b) is the correlation's spectrum, which is real in time, as
+         * is a's: so both go back at once, as the parts of one. Conjugated,
+         * because a second transform then turns it back. */
+        const struct complex both = {a.re * b.re + a.im * b.im - a.im,
+                                     a.im * b.re - a.re * b.im + a.re};
+        s->recording[k] = (struct complex){both.re, -both.im};
     }
     transform(s->recording, s->size, s->roots);
     for (size_t i = 0; i < s->size; i++) {
         s->recording[i].re /= (double)s->size;
+        s->recording[i].im /= -(double)s->size;
     }
+    for (size_t i = 0; i < s->samples; i++) {
+        double sample = s->recording[i].im;
+        s->energy[i + 1] = s->energy[i] + sample * sample;
+    }
+    return true;
 }
 
 /* --- where it is --- */
@@ -191,12 +257,10 @@ static void decide(const struct search *s, uint32_t rate,
                    struct chirp_found *out)
 {
     size_t places = s->samples - s->length + 1, best = 0;
-    double chirp_energy = 0.0, top = 0.0, sum = 0.0, elsewhere = 0.0;
-    for (size_t i = 0; i < s->length * s->step; i += s->step) {
-        double sample = 0.0;
-        for (size_t k = 0; k < s->step; k++) {
-            sample += (double)chirp_sample(rate, i + k);
-        }
+    double chirp_energy = 0.0, product = 0.0;
+    double top = 0.0, sum = 0.0, elsewhere = 0.0;
+    for (size_t i = 0; i < s->length; i++) {
+        double sample = chirp_at(s, rate, i);
         chirp_energy += sample * sample;
     }
     for (size_t i = 0; i < places; i++) {
@@ -222,7 +286,10 @@ static void decide(const struct search *s, uint32_t rate,
                       s->recording[best + 1].re);
     }
     out->at_frames = at * (double)s->step;
-    out->gain = s->recording[best].re / chirp_energy;
+    for (size_t i = 0; i < s->length; i++) {
+        product += s->samples_in[best + i] * chirp_at(s, rate, i);
+    }
+    out->gain = product / chirp_energy;
 }
 
 bool chirp_find(const float *samples, size_t stride, size_t count,
@@ -239,7 +306,9 @@ bool chirp_find(const float *samples, size_t stride, size_t count,
     bool ok = begin(&s, count, rate);
     if (ok) {
         fill(&s, samples, stride, rate);
-        correlate(&s);
+        ok = correlate(&s);
+    }
+    if (ok) {
         decide(&s, rate, out);
     }
     end(&s);

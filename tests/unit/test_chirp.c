@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -47,6 +48,21 @@ static void add_tone(float *samples, size_t count, double hz, double amplitude)
         samples[i] += (float)(amplitude * sin(2.0 * 3.14159265358979 * hz *
                                               (double)i / RATE));
     }
+}
+
+/* Notes that come and go, with pauses. */
+static void add_notes(float *samples, size_t count, double amplitude)
+{
+    float *one = silence(count);
+    for (size_t note = 0; (note + 1) * 11000 < count; note++) {
+        memset(one, 0, count * sizeof *one);
+        add_tone(one, count, 440.0 * pow(2.0, (double)(note * 7 % 24) / 12.0),
+                 amplitude);
+        for (size_t i = note * 11000; i < note * 11000 + 9000; i++) {
+            samples[i] += one[i];
+        }
+    }
+    free(one);
 }
 
 static struct chirp_found find(const float *samples, size_t count,
@@ -144,14 +160,27 @@ static void in_noise_it_is_found(void **state)
     }
 }
 
-static void beside_a_loud_tone_it_is_found(void **state)
+/* 20 dB above it; as clean as a tone is, and as a melody is. */
+static void beside_loud_tones_it_is_found(void **state)
 {
     (void)state;
     float *samples = silence(COUNT);
     add_chirp(samples, COUNT, RATE, 60000, 1.0);
-    add_tone(samples, COUNT, 997, 0.3);
+    add_tone(samples, COUNT, 997, 0.5);
     struct chirp_found f = find(samples, COUNT, RATE);
-    is_at(&f, 60000, 5.0, 1.0);
+    if (!f.found || fabs(f.at_frames - 60000) > 5) {
+        fail_msg("beside a tone: %s at %.1f, like %.3f",
+                 f.found ? "found" : "not found", f.at_frames, f.likeness);
+    }
+    free(samples);
+    samples = silence(COUNT);
+    add_chirp(samples, COUNT, RATE, 60000, 1.0);
+    add_notes(samples, COUNT, 0.3);
+    f = find(samples, COUNT, RATE);
+    if (!f.found || fabs(f.at_frames - 60000) > 5) {
+        fail_msg("beside notes: %s at %.1f, like %.3f",
+                 f.found ? "found" : "not found", f.at_frames, f.likeness);
+    }
     free(samples);
 }
 
@@ -245,17 +274,8 @@ static void in_other_sound_it_is_not(void **state)
     add_tone(samples, COUNT, 1000, 0.5);
     is_nowhere("a tone", samples, COUNT);
 
-    /* notes that come and go, with pauses */
     samples = silence(COUNT);
-    for (size_t note = 0; note < 12; note++) {
-        float *one = silence(COUNT);
-        add_tone(one, COUNT, 440.0 * pow(2.0, (double)(note * 7 % 12) / 12.0),
-                 0.3);
-        for (size_t i = note * 11000; i < note * 11000 + 9000; i++) {
-            samples[i] += one[i];
-        }
-        free(one);
-    }
+    add_notes(samples, COUNT, 0.3);
     is_nowhere("notes", samples, COUNT);
 }
 
@@ -293,7 +313,7 @@ int main(void)
         cmocka_unit_test(quiet_it_is_found),
         cmocka_unit_test(inverted_it_is_found_and_told),
         cmocka_unit_test(in_noise_it_is_found),
-        cmocka_unit_test(beside_a_loud_tone_it_is_found),
+        cmocka_unit_test(beside_loud_tones_it_is_found),
         cmocka_unit_test(resampled_it_is_found),
         cmocka_unit_test(with_a_clock_that_runs_away_it_is_found),
         cmocka_unit_test(in_one_channel_of_several),
