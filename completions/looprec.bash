@@ -74,7 +74,7 @@ _looprec_options='
     --compression= --split= --overwrite --tag= --buffer= --on-suspend= -q --quiet
     -v --verbose --json --fail-if-silent --fail-if-silent= --strict --sync=
     --keep= --fallback= --kill-on-stop --until-exit --repair -o --output=
-    --dry-run -h --help -V --version
+    --dry-run --doctor -h --help -V --version
     # end bash_options
 '
 

@@ -70,6 +70,7 @@ complete -c looprec -l until-exit -d 'end when the application of --app has ende
 complete -c looprec -l repair -d 'make the FILEs whole: wav, rf64, w64, flac'
 complete -c looprec -s o -l output -r -F -d 'with --repair: a new file, the old one stays'
 complete -c looprec -l dry-run -d 'with --repair: only tell what would be done'
+complete -c looprec -l doctor -d 'play a short quiet sound: is it recorded? (with -D)'
 complete -c looprec -s h -l help -d 'show this text'
 complete -c looprec -s V -l version -d 'show the version'
 # end fish_options

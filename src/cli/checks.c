@@ -38,8 +38,9 @@ static unsigned find_choices(const struct options *o, const char *names[WAYS])
 
 static bool check_list(const struct options *o, struct fault *f)
 {
-    const char *name =
-        o->action == ACTION_LIST ? "--list-devices" : "--list-apps";
+    const char *name = o->action == ACTION_LIST     ? "--list-devices"
+                       : o->action == ACTION_DOCTOR ? "--doctor"
+                                                    : "--list-apps";
     const char *choices[WAYS];
     if (find_choices(o, choices) > (o->device != NULL)) {
         return usage(f, "%s and %s exclude each other; leave out one", name,

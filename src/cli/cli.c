@@ -42,6 +42,7 @@ int cli_main(int argc, char **argv, unsigned streams)
     case ACTION_LIST: return list_command(&options);
     case ACTION_LIST_APPS: return list_apps_command(&options);
     case ACTION_REPAIR: return repair_command(&options);
+    case ACTION_DOCTOR: return doctor_command(&options);
     case ACTION_HELP: return help_command();
     case ACTION_VERSION: return version_command();
     case ACTION_RECORD: break;

@@ -14,6 +14,7 @@ int record_command(const struct options *o, unsigned streams);
 int list_command(const struct options *o);
 int list_apps_command(const struct options *o);
 int repair_command(const struct options *o);
+int doctor_command(const struct options *o);
 int help_command(void);
 int version_command(void);
 

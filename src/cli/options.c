@@ -252,8 +252,8 @@ static bool set_action(struct options *o, enum options_action action,
                        struct fault *f)
 {
     if (o->action != ACTION_RECORD && o->action != action) {
-        return usage(f, "--list-devices, --list-apps and --repair exclude each "
-                        "other; leave out one");
+        return usage(f, "--list-devices, --list-apps, --repair and --doctor "
+                        "exclude each other; leave out one");
     }
     o->action = action;
     return true;
@@ -326,6 +326,7 @@ static bool apply(struct options *o, enum option_id id, const char *value,
     case OPT_JSON: o->json = true; break;
     case OPT_FAIL_IF_SILENT: return set_silence(o, value, f);
     case OPT_STRICT: o->strict = true; break;
+    case OPT_DOCTOR: return set_action(o, ACTION_DOCTOR, f);
     case OPT_REPAIR: return set_action(o, ACTION_REPAIR, f);
     case OPT_OUTPUT: o->output = value; break;
     case OPT_DRY_RUN: o->dry_run = true; break;

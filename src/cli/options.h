@@ -17,6 +17,7 @@ enum options_action {
     ACTION_LIST,      /* the outputs */
     ACTION_LIST_APPS, /* the applications */
     ACTION_REPAIR,
+    ACTION_DOCTOR, /* is what plays recorded? */
     ACTION_HELP,
     ACTION_VERSION,
 };

@@ -163,6 +163,7 @@ static bool open_named(struct destination *d, const struct session_facts *facts,
         .tags = r->tags,
         .sync_ns = r->sync_ns,
         .device_name = facts->info.device_name,
+        .ear = r->ear,
     };
     if (d->to_files) {
         d->sink = open_files(d, &request, facts->info.virtual_time, f);

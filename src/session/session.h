@@ -65,6 +65,8 @@ struct session_request {
     bool has_duration;
     struct duration duration;
     int64_t buffer_ns; /* the ring's length */
+    /* SINK_NULL: who hears what would be in the file; NULL: nobody. */
+    const struct sink_ear *ear;
     /* Devices and applications that are not there are waited for, WAIT_NS at
      * most; 0: without an end. The recording begins with the first one. */
     bool wait;

@@ -1,4 +1,4 @@
-/* null: a sink that counts and forgets. Writer thread. */
+/* null: a sink that counts and forgets, or tells an ear. Writer thread. */
 #include <stdlib.h>
 
 #include "sink/formats.h"
@@ -6,6 +6,8 @@
 struct null_sink {
     struct sink base;
     size_t frame_bytes;
+    struct audio_format format;
+    const struct sink_ear *ear;
     uint64_t frames;
 };
 
@@ -20,6 +22,8 @@ static struct sink *null_open(const struct sink_request *request,
     }
     s->base.ops = &sink_null_ops;
     s->frame_bytes = sink_frame_bytes(request);
+    s->format = request->format;
+    s->ear = request->ear;
     s->frames = 0;
     return &s->base;
 }
@@ -29,8 +33,10 @@ static bool null_write(struct sink *sink, const void *data, size_t frames,
 {
     struct null_sink *s = (struct null_sink *)sink;
 
-    (void)data;
     (void)f;
+    if (s->ear != NULL) {
+        s->ear->hear(s->ear->context, &s->format, data, frames);
+    }
     s->frames += frames;
     return true;
 }

@@ -54,6 +54,14 @@ struct sink_tags {
     const char *value[SINK_TAG_COUNT];
 };
 
+/* Who hears what is recorded, in the place of a file. Writer thread. */
+struct sink_ear {
+    void *context;
+    /* FRAMES frames in convert_sink_bytes()'s layout, in order. */
+    void (*hear)(void *context, const struct audio_format *format,
+                 const void *data, size_t frames);
+};
+
 struct sink_request {
     const char *path;           /* UTF-8; "-": standard output; SINK_NULL may
                                  * have NULL */
@@ -65,11 +73,13 @@ struct sink_request {
     bool followed; /* what it turns out to lack when it fails is written to
                     * another file: its end may make way for its marks */
     struct sink_tags tags;
-    int64_t sync_ns;         /* what was committed is on the disk itself at
-                              * least this often, and at the end; 0: when the
-                              * system likes */
-    const char *device_name; /* for the file's comment; may be NULL */
-    const char *date;        /* RFC 3339; may be NULL */
+    int64_t sync_ns;            /* what was committed is on the disk itself at
+                                 * least this often, and at the end; 0: when the
+                                 * system likes */
+    const char *device_name;    /* for the file's comment; may be NULL */
+    const char *date;           /* RFC 3339; may be NULL */
+    const struct sink_ear *ear; /* for SINK_NULL; NULL: nobody. Outlives the
+                                 * sink */
 };
 
 struct file; /* sys/file.h's */
@@ -112,6 +122,8 @@ struct sink_ops {
     /* The file that is written, as long as the sink is open. Optional where
      * there is none. */
     const struct file *(*file)(const struct sink *s);
+    /* The library behind it and its version. Optional. Any thread. */
+    const char *(*library)(void);
 };
 
 struct sink {
@@ -143,6 +155,10 @@ enum sample_type sink_default_sample(enum sink_type type,
 
 /* Does a level of compression mean anything to TYPE? */
 bool sink_type_compresses(enum sink_type type);
+
+/* The library that encodes it, with its version: "libsndfile-1.2.0"; NULL: none
+ * does, or it does not say. */
+const char *sink_type_library(enum sink_type type);
 
 /* The tag that is called so (LENGTH bytes, without case); SINK_TAG_COUNT: none
  * is. */

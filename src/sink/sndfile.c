@@ -494,4 +494,5 @@ const struct sink_ops sink_sndfile_ops = {
     .frames = sndfile_frames,
     .most_bytes = sndfile_most_bytes,
     .file = sndfile_file,
+    .library = sf_version_string,
 };

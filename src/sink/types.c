@@ -309,6 +309,13 @@ bool sink_type_compresses(enum sink_type type)
     return row != NULL && row->compression != SINK_COMPRESSION_DEFAULT;
 }
 
+const char *sink_type_library(enum sink_type type)
+{
+    const struct sink_ops *ops = sink_type_ops(type);
+
+    return ops->library != NULL ? ops->library() : NULL;
+}
+
 int sink_compression(const struct sink_request *request)
 {
     return request->compression == SINK_COMPRESSION_DEFAULT

@@ -66,6 +66,17 @@ void app_list_free(struct app_list *list)
     list->count = 0;
 }
 
+void checkup_add(struct checkup *c, const char *code, const char *text,
+                 const char *remedy)
+{
+    if (c->trouble_count < CHECKUP_TROUBLES_MAX) {
+        struct trouble *t = &c->troubles[c->trouble_count++];
+        t->code = code;
+        text_copy(t->text, sizeof t->text, text);
+        text_copy(t->remedy, sizeof t->remedy, remedy);
+    }
+}
+
 /* --- device_list_find --- */
 
 static bool has_index(const struct device *d, const char *wanted)

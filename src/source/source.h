@@ -250,6 +250,70 @@ struct null_sink_ops {
     void (*close)(struct null_sink *n);
 };
 
+/* A sound to be played, the same in all channels. */
+struct sound {
+    const float *samples;
+    size_t frames;
+    uint32_t rate; /* that of the output */
+};
+
+/* Before it silence is played until this much of that has gone, for what an
+ * output does at a player's beginning is not of the sound; and so long at most
+ * it is waited for: a null sink of PulseAudio's that nobody used has mixed 2 s
+ * ahead (16.1), and takes nothing for that time. */
+#define SOUND_LEAD_NS      INT64_C(300000000)
+#define SOUND_LEAD_MOST_NS INT64_C(2500000000)
+
+/* What became of it. */
+struct sound_played {
+    bool begun;          /* the system took its first frame */
+    int64_t written_ns;  /* clock_now_ns() as that was handed over */
+    int64_t queued_ns;   /* what was still to be played before it then, in the
+                          * stream's own buffer */
+    bool ran_dry;        /* we wrote too late: there are holes in it */
+    char device_id[256]; /* where it was played indeed; empty: not known */
+    bool muted;          /* the system plays our stream muted */
+    double volume;       /* of our stream; linear, below 0: unknown */
+};
+
+/* What keeps an output from being recorded, or its sound from being as it was.
+ * Raw texts. */
+struct trouble {
+    const char *code; /* "output-muted" ... */
+    char text[320];
+    char remedy[320]; /* empty: none is known */
+};
+
+enum { CHECKUP_TROUBLES_MAX = 12 };
+
+/* An output as it is now, and the system that it belongs to. Raw texts. */
+struct checkup {
+    char server[160];     /* "pulseaudio 16.1", "Windows 10.0.19045" */
+    char library[64];     /* through which we speak to it; empty: none */
+    char default_id[256]; /* the output that is the default; empty: none */
+    char default_name[256];
+    const char *state; /* as in struct device */
+    bool muted;
+    double volume; /* linear, 1 is unchanged; below 0: unknown */
+    struct trouble troubles[CHECKUP_TROUBLES_MAX];
+    unsigned trouble_count;
+};
+
+/* How it is found out whether what an output plays is recorded. Nothing of the
+ * system is changed. Main thread. */
+struct checkup_ops {
+    /* Play SOUND on the output with this id, in a stream of our own, and return
+     * when most of it was played, or 0.7 s after it should have been; at once
+     * when a stop is requested (sys/stop.h). False: it could not be
+     * played, told in F. */
+    bool (*play)(const char *client_name, const char *device_id,
+                 const struct sound *sound, struct sound_played *out,
+                 struct fault *f);
+    /* Look at that output. False: told in F; what is known is in OUT. */
+    bool (*look)(const char *client_name, const char *device_id,
+                 struct checkup *out, struct fault *f);
+};
+
 /* One system that has devices. */
 struct source_system {
     const struct source_ops *ops;
@@ -263,6 +327,7 @@ struct source_system {
                       struct fault *f);
     /* NULL: the system knows no sinks of one's own. */
     const struct null_sink_ops *null_sinks;
+    const struct checkup_ops *checkup;
 };
 
 /* What there is: source/pulse, source/wasapi (each only on its system) and
@@ -289,6 +354,11 @@ void device_list_free(struct device_list *list);
  */
 struct app *app_list_add(struct app_list *list);
 void app_list_free(struct app_list *list);
+
+/* Append a trouble; beyond CHECKUP_TROUBLES_MAX it is forgotten. TEXT and
+ * REMEDY (NULL: none) are copied; CODE is kept. */
+void checkup_add(struct checkup *c, const char *code, const char *text,
+                 const char *remedy);
 
 /* How -D chooses, the same on every system: by index ("3", or "#3") where the
  * system has one, by exact id, by exact name, by a unique part of either

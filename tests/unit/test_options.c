@@ -224,6 +224,19 @@ static void test_repair(void **state)
     bad("a.wav b.wav", "one file only", "b.wav");
 }
 
+static void test_doctor(void **state)
+{
+    (void)state;
+    struct options o = good("--doctor -D headset --json -q");
+    assert_int_equal(o.action, ACTION_DOCTOR);
+    assert_string_equal(o.device, "headset");
+    assert_true(o.json && o.quiet);
+    bad("--doctor a.wav", "--doctor takes no file", "a.wav");
+    bad("--doctor --app=x", "--app", "leave out one");
+    bad("--doctor --source=synth:", "--source", "leave out one");
+    bad("--doctor -l", "--doctor", "leave out one");
+}
+
 static void test_sync(void **state)
 {
     (void)state;
@@ -443,6 +456,7 @@ int main(void)
         cmocka_unit_test(test_last_one_counts),
         cmocka_unit_test(test_tags),
         cmocka_unit_test(test_repair),
+        cmocka_unit_test(test_doctor),
         cmocka_unit_test(test_sync),
         cmocka_unit_test(test_silence),
         cmocka_unit_test(test_bad_values),

@@ -229,6 +229,45 @@ static void null_counts(void **state)
     assert_true(sink_close(NULL, NULL));
 }
 
+/* What an ear heard. */
+struct heard {
+    size_t frames, calls;
+    int32_t last;
+    uint32_t rate;
+};
+
+static void hear(void *context, const struct audio_format *format,
+                 const void *data, size_t frames)
+{
+    struct heard *h = context;
+
+    h->frames += frames;
+    h->calls++;
+    h->last = ((const int32_t *)data)[frames * format->channels - 1];
+    h->rate = format->rate;
+}
+
+static void null_tells_an_ear(void **state)
+{
+    static const int32_t frames[] = {1 << 8, 2 << 8, 3 << 8, 4 << 8};
+    struct heard heard = {0};
+    const struct sink_ear ear = {.context = &heard, .hear = hear};
+    struct sink_request r = request_for(SINK_NULL, SAMPLE_S24, 2);
+    struct sink *s;
+
+    (void)state;
+    r.path = NULL;
+    r.ear = &ear;
+    s = start(&r);
+    assert_true(sink_write(s, frames, 1, NULL));
+    assert_true(sink_write(s, frames + 2, 1, NULL));
+    assert_true(sink_close(s, NULL));
+    assert_int_equal(heard.calls, 2);
+    assert_int_equal(heard.frames, 2);
+    assert_int_equal(heard.last, 4 << 8);
+    assert_int_equal(heard.rate, r.format.rate);
+}
+
 /* --- a file that grows --- */
 
 /* After a commit the file is right as it lies there, and goes on from there:
@@ -360,6 +399,7 @@ int main(void)
         cmocka_unit_test(rates_hold),
         cmocka_unit_test(compression_counts),
         cmocka_unit_test(null_counts),
+        cmocka_unit_test(null_tells_an_ear),
         cmocka_unit_test(commit_makes_readable),
         cmocka_unit_test(flac_header_is_finished),
         cmocka_unit_test(hostile_names_are_tamed),

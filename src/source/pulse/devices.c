@@ -132,7 +132,7 @@ static void on_server(pa_context *c, const pa_server_info *info, void *data)
     }
 }
 
-static const char *state_name(pa_sink_state_t state)
+const char *devices_state_name(pa_sink_state_t state)
 {
     switch (state) {
     case PA_SINK_RUNNING: return "running";
@@ -159,7 +159,7 @@ static void on_list(pa_context *c, const pa_sink_info *info, int eol,
     devices_copy(d->name, sizeof d->name,
                  info->description == NULL ? info->name : info->description);
     d->index = info->index;
-    d->state = state_name(info->state);
+    d->state = devices_state_name(info->state);
     struct output shape;
     if (devices_format(&info->sample_spec, &info->channel_map, &shape)) {
         d->format = shape.format;

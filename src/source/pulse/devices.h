@@ -58,6 +58,9 @@ bool devices_default(struct link *l, const struct server *server,
 bool devices_format(const pa_sample_spec *spec, const pa_channel_map *map,
                     struct output *out);
 
+/* "running" ... */
+const char *devices_state_name(pa_sink_state_t state);
+
 /* A bounded copy; NULL is the empty string. */
 void devices_copy(char *dst, size_t size, const char *src);
 

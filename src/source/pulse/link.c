@@ -206,6 +206,19 @@ out:
     return false;
 }
 
+bool link_begin(struct link *l, const char *client_name, int64_t deadline_ns,
+                struct fault *f)
+{
+    if (!link_create(l, f)) {
+        return false;
+    }
+    if (!link_connect(l, client_name, deadline_ns, f)) {
+        link_destroy(l);
+        return false;
+    }
+    return true;
+}
+
 bool link_finish(struct link *l, pa_operation *op, const char *what,
                  int64_t deadline_ns, struct fault *f)
 {

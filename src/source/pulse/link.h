@@ -58,6 +58,10 @@ bool link_step(struct link *l, const char *what, enum error late,
 bool link_connect(struct link *l, const char *client_name, int64_t deadline_ns,
                   struct fault *f);
 
+/* Create and connect, for one question. False: nothing is left to destroy. */
+bool link_begin(struct link *l, const char *client_name, int64_t deadline_ns,
+                struct fault *f);
+
 /* Wait for OP (released here; NULL: it could not even be sent). True: the
  * server answered, whatever it said. WHAT names it in F. */
 bool link_finish(struct link *l, pa_operation *op, const char *what,

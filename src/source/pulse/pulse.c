@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "source/pulse/apps.h"
+#include "source/pulse/checkup.h"
 #include "source/pulse/devices.h"
 #include "source/pulse/link.h"
 #include "source/pulse/null_sink.h"
@@ -329,26 +330,12 @@ static void pulse_wait(struct source *source, int64_t timeout_ns)
 
 /* --- the table --- */
 
-/* A connection for one question. False: nothing is left to destroy. */
-static bool connect_to_ask(struct link *l, const char *client_name,
-                           int64_t deadline_ns, struct fault *f)
-{
-    if (!link_create(l, f)) {
-        return false;
-    }
-    if (!link_connect(l, client_name, deadline_ns, f)) {
-        link_destroy(l);
-        return false;
-    }
-    return true;
-}
-
 static bool pulse_list(const char *client_name, struct device_list *out,
                        struct fault *f)
 {
     struct link l;
     int64_t deadline_ns = clock_now_ns() + OPEN_NS;
-    if (!connect_to_ask(&l, client_name, deadline_ns, f)) {
+    if (!link_begin(&l, client_name, deadline_ns, f)) {
         return false;
     }
     bool ok = devices_list(&l, out, deadline_ns, f);
@@ -361,7 +348,7 @@ static bool pulse_list_apps(const char *client_name, struct app_list *out,
 {
     struct link l;
     int64_t deadline_ns = clock_now_ns() + OPEN_NS;
-    if (!connect_to_ask(&l, client_name, deadline_ns, f)) {
+    if (!link_begin(&l, client_name, deadline_ns, f)) {
         return false;
     }
     bool ok = apps_list(&l, out, deadline_ns, f);
@@ -385,4 +372,5 @@ const struct source_system pulse_system = {
     .list = pulse_list,
     .list_apps = pulse_list_apps,
     .null_sinks = &null_sink_ops,
+    .checkup = &checkup_ops,
 };

@@ -6,6 +6,8 @@
 
 #include "source/wasapi/abi.h"
 
+#include <endpointvolume.h>
+
 static const IID iid_session_manager2 = {
     0x77aa99a0,
     0x1bd6,
@@ -39,6 +41,12 @@ static const IID iid_meter = {0xc02216f6,
                               0x8c67,
                               0x4b5b,
                               {0x9d, 0x00, 0xd0, 0x08, 0xe7, 0x3e, 0x00, 0x64}};
+
+static const IID iid_endpoint_volume = {
+    0x5cdf2c82,
+    0x841e,
+    0x4546,
+    {0x97, 0x22, 0x0c, 0xf7, 0x40, 0x78, 0x22, 0x9a}};
 
 /* IAudioMeterInformation. Its methods in the order of the table. */
 struct meter {

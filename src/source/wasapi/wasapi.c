@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/text.h"
+#include "source/wasapi/checkup.h"
 #include "source/wasapi/device.h"
 #include "source/wasapi/endpoint.h"
 #include "source/wasapi/hresult.h"
@@ -327,4 +328,5 @@ const struct source_system wasapi_system = {
     .ops = &wasapi_ops,
     .list = wasapi_list,
     .list_apps = wasapi_list_apps,
+    .checkup = &checkup_ops,
 };
