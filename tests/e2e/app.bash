@@ -102,7 +102,7 @@ tune() {
 
 # A player on the right channel, which is to be in no recording.
 another_plays() {
-    play "$SIGNALS/right.wav" "$SINK" --latency-msec=20
+    play "$SIGNALS/right.wav" "$SINK" --latency-msec=100
     eventually plays "$PLAYER"
 }
 

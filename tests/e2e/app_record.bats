@@ -83,7 +83,7 @@ server_pid_of() {
 two_names() {
     tune "--device=$SINK" "--client-name=A Song" "$SIGNALS/left.wav"
     TUNE_PID=$PLAYER
-    play "$SIGNALS/right.wav" "$SINK" --latency-msec=20
+    play "$SIGNALS/right.wav" "$SINK" --latency-msec=100
     eventually inputs_are 2
 }
 
@@ -234,7 +234,7 @@ refuses() { # status, words..., --, options...
         </dev/null >/dev/null 2>&1 3>&- &
     local tree=$!
     PIDS+=("$tree")
-    play "$SIGNALS/right.wav" "$SINK" --latency-msec=50
+    play "$SIGNALS/right.wav" "$SINK" --latency-msec=100
     eventually plays "$tree" 20
     mapfile -t -O "${#PIDS[@]}" PIDS < <(tree_of "$tree")
     launch many -d 4 "--app=$tree" many.wav
