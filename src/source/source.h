@@ -2,9 +2,9 @@
  *
  * Order of calls, for one source object:
  *     create  (open (run)? close)*  destroy
- * create and destroy: main thread. open, run, close, wait: the capture thread,
- * lent by the session. interrupt: any thread, any time between create and
- * destroy.
+ * create and destroy: main thread. open, run, close, wait, wait_end: the
+ * capture thread, lent by the session. interrupt: any thread, any time between
+ * create and destroy.
  *
  * While run is inside it hands over every packet with outlet->packet and makes
  * no other call out of itself than the wait for the system: no lock, heap,
@@ -180,6 +180,10 @@ struct source_ops {
      * TIMEOUT_NS passed, or interrupt was called. Calls nothing of the outlet.
      * Optional: the session then just waits TIMEOUT_NS. */
     void (*wait)(struct source *s, int64_t timeout_ns);
+
+    /* After the last of these calls, before run or the capture thread's end:
+     * let go of what wait has kept from one call to the next. Optional. */
+    void (*wait_end)(struct source *s);
 
     /* The source's clock. Optional: clock_now_ns(). Required with virtual
      * time. Capture thread. */
