@@ -26,6 +26,8 @@ struct source; /* each source embeds this as its first member */
  * struct null_sink_ops. */
 struct null_sink;
 
+struct child; /* sys/child.h */
+
 /* What of all that plays is to be heard. */
 enum source_scope {
     SCOPE_OUTPUT,  /* one output: device, or the default */
@@ -63,6 +65,8 @@ struct source_request {
      * keeps from being reaped; 0: none. Its end is not the source's: its
      * children may play on, and the caller knows when they have ended. */
     int64_t process_id;
+    /* With PROCESS_ID, which is its: outlives the source. NULL: none. */
+    const struct child *child;
     /* What is not there when the recording begins is waited for. Windows: an
      * application that ended, too, unless UNTIL_EXIT. */
     bool wait;

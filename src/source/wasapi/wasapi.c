@@ -155,6 +155,7 @@ static void begin_watch(struct wasapi *w, IMMDevice *device, bool same)
         .client = device ? w->endpoint.client : NULL,
         .scope = w->request.scope,
         .target = &w->scope.target,
+        .child = w->request.child,
         .heard = &w->heard,
         .drift = &w->drift,
         .listener = w->request.listener,
