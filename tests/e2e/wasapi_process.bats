@@ -367,6 +367,32 @@ END
     has_frames output.wav 4800
 }
 
+@test "however often opening fails, nothing piles up" {
+    app player.exe
+    local kind
+    # one kind after the other, as each attempt gets further; each 40 times
+    {
+        echo "on open 1 after 1s invalidate process"
+        for kind in "fail ActivateAudioInterfaceAsync" "activation result" "activation inner" \
+            "fail Initialize" "fail SetEventHandle" "fail GetService" "fail Start"; do
+            echo "on open 1 after 1s $kind E_SERVICE_NOT_RUNNING 40"
+        done
+        for kind in {10..300..10}; do
+            echo "on open 1 after ${kind}s usage"
+        done
+    } >faults
+    FAKE_TIME=simulated player_script <faults
+    fake_record often --app player -d 360s often.wav
+    events_show often '[.[] | select(.event == "device") | .state] == ["lost", "back"]'
+    true_that "$(fake_count often .calls.ActivateAudioInterfaceAsync) > 240"
+    # from the second minute on it is what it was, until the stream is back
+    fake_log often '[.[] | select(.handles and .t > 45 and .t < 225)]' >looks
+    cat looks
+    jq -e 'length == 18 and (map(.objects) | max) == 0 and (map(.handles) | max == min) and
+        (map(.resident) | max - min) < 1000000' looks
+    fake_unbroken often.wav 350 360
+}
+
 # --- who is meant ---
 
 @test "an application that does not run is not recorded, and neither is all else" {
