@@ -346,8 +346,11 @@ END
     refused 5 'Windows 10 version 2004' --app player || key=
     player_script <<<"activation inner E_INVALIDARG"
     refused 5 'Windows 10 version 2004' --app player || key=
+    fake_run old -d 4800f old.wav
     wine_reg delete "${key:-HKCU\Software\Wine\AppDefaults\looprec.exe}" /f
     [ -n "$key" ]
+    [ "$STATUS" -eq 0 ]
+    has_frames old.wav 4800
     # one that has it and refuses something else is not said to be too old
     player_script <<<"fail Initialize E_INVALIDARG always"
     refused 1 'an argument was refused' --app player
