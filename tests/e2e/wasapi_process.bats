@@ -472,6 +472,76 @@ END
     events_show ended 'last | .stop == "source-ended" and .error == null'
 }
 
+# The audio service is away for a moment, and so nobody holds the process; what
+# happens to its number then is the rest: arguments of `reuse`.
+number_reused() {
+    FAKE_TIME=simulated player_script <<END
+on open 1 after 1s invalidate process E_SERVICE_NOT_RUNNING
+on open 1 after 1s fail ActivateAudioInterfaceAsync E_SERVICE_NOT_RUNNING 3
+on open 1 after 1100ms reuse $*
+END
+}
+
+@test "another process with the application's number is not recorded" {
+    app player.exe
+    local who
+    # by whatever it was found and whatever the other one is called
+    for who in "$APP_PID p" "$APP_PID p exe other.exe" "player p" "player p exe other.exe"; do
+        number_reused "${who#* }"
+        fake_record reused --overwrite --app "${who%% *}" -d 20s reused.wav
+        events_show reused 'last | .stop == "source-ended" and .frames < 2 * 48000'
+        [ "$(fake_log reused '[.[] | select(.open)] | length')" -eq 1 ]
+        fake_unbroken reused.wav 0 0.95
+        fake_zeros reused.wav 1.05 "$(calculate "$(final reused .frames) / 48000")"
+        fake_log reused '.[] | .action // empty' | grep -q '^reuse'
+    done
+    # with --wait its name is waited for, and neither its number nor another name
+    number_reused p exe other.exe
+    fake_record waited --wait --app player -d 20s waited.wav
+    has_frames waited.wav 960000
+    fake_unbroken waited.wav 0 0.95
+    fake_zeros waited.wav 1.05 20
+    events_show waited '[.[] | select(.event == "device") | .state] == ["lost"]'
+    # one of that name is the application come back
+    number_reused p
+    fake_record back --wait --app player -d 5s back.wav
+    fake_unbroken back.wav 0 0.95
+    fake_unbroken back.wav 3 5
+    events_show back '[.[] | select(.event == "device") | .state] == ["lost", "back"]'
+}
+
+@test "another process with the number of what was left out is recorded" {
+    app player.exe
+    local who
+    for who in "$APP_PID" player; do
+        number_reused p exe other.exe
+        fake_record rest --overwrite --exclude-app "$who" -d 5s rest.wav
+        fake_zeros rest.wav 0 0.95
+        fake_unbroken rest.wav 3 5
+        # looprec leaves out itself instead
+        [ "$(fake_log rest '[.[] | select(.open) | .pid] | last')" -ne "$APP_PID" ]
+    done
+}
+
+@test "a process that may not be opened is looked after by its number and its name" {
+    app player.exe
+    # by its session's name, so that the double is there before it is opened
+    FAKE_TIME=simulated player_script <<'END'
+protect p
+on open 1 after 2s reuse p exe other.exe
+END
+    fake_record closed --app "the player" -d 20s closed.wav
+    events_show closed 'last | .stop == "source-ended" and .frames > 2 * 48000 and .frames < 3 * 48000'
+    fake_unbroken closed.wav 0 2
+    # what may be opened is held, and its number stays its own: Windows gives it to nobody
+    FAKE_TIME=simulated player_script <<'END'
+on open 1 after 2s reuse p exe other.exe
+END
+    fake_run held --app "the player" -d 5s held.wav
+    [ "$STATUS" -eq 70 ]
+    grep -q "the program holds the process of 'p'" held.err
+}
+
 @test "with --wait it goes on when the application returns" {
     app player.exe
     local old=$APP_PID
