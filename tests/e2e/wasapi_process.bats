@@ -26,9 +26,11 @@ teardown_file() {
     EVENTUALLY=5 eventually gone_pid "$(<"$BATS_FILE_TMPDIR/keeper")" || kill "$(<"$BATS_FILE_TMPDIR/keeper")"
 }
 
+# In simulated time, but where somebody comes, goes or asks in real time.
 setup() {
     cd "$BATS_TEST_TMPDIR" || return
     fake_enter
+    FAKE_TIME=simulated
 }
 
 teardown() {
@@ -195,7 +197,7 @@ END
 
 @test "an application that plays nothing for ten minutes" {
     app player.exe
-    FAKE_TIME=simulated fake_script <<'END'
+    fake_script <<'END'
 endpoint speakers
 session p exe player.exe
 on open 1 after 600s play p counter
@@ -258,6 +260,7 @@ END
 }
 
 @test "activation that never comes is not waited for" {
+    FAKE_TIME=real
     app player.exe
     local begin=$SECONDS
     player_script <<<"activation never"
@@ -384,7 +387,7 @@ END
             echo "on open 1 after ${kind}s usage"
         done
     } >faults
-    FAKE_TIME=simulated player_script <faults
+    player_script <faults
     fake_record often --app player -d 360s often.wav
     events_show often '[.[] | select(.event == "device") | .state] == ["lost", "back"]'
     true_that "$(fake_count often .calls.ActivateAudioInterfaceAsync) > 240"
@@ -475,7 +478,7 @@ END
 # The audio service is away for a moment, and so nobody holds the process; what
 # happens to its number then is the rest: arguments of `reuse`.
 number_reused() {
-    FAKE_TIME=simulated player_script <<END
+    player_script <<END
 on open 1 after 1s invalidate process E_SERVICE_NOT_RUNNING
 on open 1 after 1s fail ActivateAudioInterfaceAsync E_SERVICE_NOT_RUNNING 3
 on open 1 after 1100ms reuse $*
@@ -526,7 +529,7 @@ END
 @test "a process that may not be opened is looked after by its number and its name" {
     app player.exe
     # by its session's name, so that the double is there before it is opened
-    FAKE_TIME=simulated player_script <<'END'
+    player_script <<'END'
 protect p
 on open 1 after 2s reuse p exe other.exe
 END
@@ -534,7 +537,7 @@ END
     events_show closed 'last | .stop == "source-ended" and .frames > 2 * 48000 and .frames < 3 * 48000'
     fake_unbroken closed.wav 0 2
     # what may be opened is held, and its number stays its own: Windows gives it to nobody
-    FAKE_TIME=simulated player_script <<'END'
+    player_script <<'END'
 on open 1 after 2s reuse p exe other.exe
 END
     fake_run held --app "the player" -d 5s held.wav
@@ -543,6 +546,7 @@ END
 }
 
 @test "with --wait it goes on when the application returns" {
+    FAKE_TIME=real
     app player.exe
     local old=$APP_PID
     player_script </dev/null
@@ -565,6 +569,7 @@ END
 }
 
 @test "with --wait it begins when the application does" {
+    FAKE_TIME=real
     player_script </dev/null
     export LOOPREC_FAKE_LOG=$PWD/waits.log
     launch waits --wait --app player -d 1s waits.wav
@@ -591,6 +596,7 @@ END
 }
 
 @test "with --wait and --until-exit it begins and ends when the application does" {
+    FAKE_TIME=real
     player_script </dev/null
     export LOOPREC_FAKE_LOG=$PWD/until.log
     launch until --wait --until-exit --app player -d 60s until.wav
@@ -606,6 +612,7 @@ END
 }
 
 @test "with --wait, one that ended before it was heard is not the one waited for" {
+    FAKE_TIME=real
     player_script <<<"activation result E_SERVICE_NOT_RUNNING 5"
     app player.exe
     export LOOPREC_FAKE_LOG=$PWD/anew.log
@@ -628,6 +635,7 @@ END
 }
 
 @test "a command is recorded with its children, and its end is the recording's" {
+    FAKE_TIME=real
     cp "$APP" player.exe
     cp "$APP" helper.exe
     fake_script <<'END'
@@ -699,6 +707,7 @@ END
 }
 
 @test "what is left out ends and returns: it is left out again" {
+    FAKE_TIME=real
     app player.exe
     app noise.exe
     fake_script <<'END'
@@ -729,6 +738,7 @@ END
 }
 
 @test "a second one of what is left out is told" {
+    FAKE_TIME=real
     app player.exe
     app noise.exe
     fake_script <<'END'
