@@ -485,6 +485,28 @@ END
     done
 }
 
+@test "a stream that dies in the midst of a packet" {
+    local how
+    # as GetBuffer is called, while its packet is out, and both
+    for how in "on GetBuffer 100 invalidate speakers" \
+        "on ReleaseBuffer 100 invalidate speakers E_RESOURCES_INVALIDATED" \
+        "on ReleaseBuffer 100 fail ReleaseBuffer E_DEVICE_INVALIDATED" \
+        "on GetBuffer 100 fail GetBuffer E_SERVICE_NOT_RUNNING"; do
+        fake_script <<END
+endpoint speakers
+play speakers counter
+$how
+END
+        fake_record midst --overwrite -d 3s -f s16 midst.wav
+        has_frames midst.wav 144000
+        events_show midst '[.[] | select(.event == "device") | .state] == ["lost", "back"]'
+        [ "$(final midst .lost)" -eq 0 ]
+        fake_unbroken midst.wav 1.5 3
+        fake_in_place midst.wav 0 2.5 480
+        true_that "$(final midst .gone) < 0.2 * 48000" "$how: $(final midst .gone) frames gone"
+    done
+}
+
 # --- Ctrl-C ---
 
 # Ctrl-C, once the double's log has a line with $2, ends the recording at once.

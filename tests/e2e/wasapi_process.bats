@@ -131,7 +131,8 @@ END
     [ "$(first whole .device)" = "player.exe (pid $APP_PID)" ]
     [ "$(first whole .device_id)" = "process:$APP_PID" ]
     # what process loopback does not answer is not asked
-    for method in GetMixFormat IsFormatSupported GetDevicePeriod GetCurrentPadding GetStreamLatency; do
+    for method in GetMixFormat IsFormatSupported GetDevicePeriod GetCurrentPadding GetStreamLatency \
+        GetBufferSize Reset; do
         [ "$(fake_count whole .calls.$method)" -eq 0 ]
     done
     [ "$(fake_count whole .calls.ActivateAudioInterfaceAsync)" -eq 1 ]
@@ -214,11 +215,42 @@ END
     app player.exe
     local kind
     for kind in "position process zero" "stamps process missing" "stamps process absurd" \
-        "discontinuity process first"; do
+        "stamps process zero" "stamps process backwards" "stamps process drift 300" \
+        "discontinuity process first" "discontinuity process every" "wake 100ms"; do
         player_script <<<"$kind"
         fake_record odd --overwrite --app player -d 1s odd.wav
         has_frames odd.wav 48000
         fake_unbroken odd.wav 0 1
+    done
+}
+
+# There are no positions: time stamps alone tell how much was lost.
+@test "an overrun of an application's stream is counted, and all stands in its place" {
+    app player.exe
+    player_script <<<"on open 1 after 1s stall GetBuffer 1500ms"
+    fake_record overrun --app player -d 4s -f s16 overrun.wav
+    has_frames overrun.wav 192000
+    fake_unbroken overrun.wav 0 0.9
+    fake_unbroken overrun.wav 3 4
+    fake_in_place overrun.wav 0 3.5 480
+    local lost
+    lost=$(fake_log overrun '[.[] | select(.overrun) | .frames] | add')
+    [ "$lost" -gt 24000 ]
+    near "$(final overrun .lost)" "$lost" 960 "lost frames"
+    events_show overrun 'any(.event == "gap" and .class == "lost")'
+}
+
+@test "a stream of an application that dies in the midst of a packet" {
+    app player.exe
+    local how
+    for how in "on GetBuffer 100 invalidate process" \
+        "on ReleaseBuffer 100 fail ReleaseBuffer E_DEVICE_INVALIDATED"; do
+        player_script <<<"$how"
+        fake_record midst --overwrite --app player -d 3s -f s16 midst.wav
+        has_frames midst.wav 144000
+        events_show midst '[.[] | select(.event == "device") | .state] == ["lost", "back"]'
+        fake_unbroken midst.wav 1.5 3
+        fake_in_place midst.wav 0 2.5 480
     done
 }
 
