@@ -497,6 +497,8 @@ END
 # --- the end of an application ---
 
 @test "the recording ends with the application, and is whole" {
+    # who watches the process was there before the double, and lives in real time
+    FAKE_TIME=real
     app player.exe
     player_script <<<"on open 1 after 1500ms exit p"
     fake_record ended --app player -d 20s ended.wav
