@@ -79,7 +79,8 @@ FAKEOBJ  := $(FAKES:tests/%.c=$(B)/tests/%.o)
 
 # The scripted double of mmdevapi.dll, for Windows only: see its README.md.
 ifeq ($(VARIANT),windows)
-DOUBLE    := $(B)/fakes/mmdevapi.dll $(B)/fakes/app.exe $(B)/fakes/probe.exe
+DOUBLE    := $(B)/fakes/mmdevapi.dll $(B)/fakes/app.exe $(B)/fakes/logoff.exe \
+             $(B)/fakes/probe.exe
 DOUBLEDIR := tests/fakes/mmdevapi
 DOUBLEOBJ := $(patsubst tests/%.c,$(B)/tests/%.o,$(sort $(wildcard $(DOUBLEDIR)/*.c)))
 PROBEOBJ  := $(patsubst tests/%.c,$(B)/tests/%.o,$(sort $(wildcard tests/fakes/probe/*.c)))
@@ -87,7 +88,8 @@ PROBEOBJ  := $(patsubst tests/%.c,$(B)/tests/%.o,$(sort $(wildcard tests/fakes/p
 ENGINEOBJ := $(B)/tests/fakes/engine/engine.o \
              $(filter $(B)/$(DOUBLEDIR)/simtime%,$(DOUBLEOBJ))
 DOUBLE    += $(B)/unit/simtime_engine.dll
-$(DOUBLEOBJ) $(PROBEOBJ) $(ENGINEOBJ) $(B)/tests/fakes/app/app.o: HARD :=
+ALONEOBJ  := $(B)/tests/fakes/app/app.o $(B)/tests/fakes/logoff/logoff.o
+$(DOUBLEOBJ) $(PROBEOBJ) $(ENGINEOBJ) $(ALONEOBJ): HARD :=
 endif
 
 TOOLS    := $(sort $(wildcard tests/tools/*.c))
@@ -178,6 +180,11 @@ $(B)/unit/simtime_engine.dll: $(ENGINEOBJ)
 
 # An application that the double's scripts can name.
 $(B)/fakes/app.exe: $(B)/tests/fakes/app/app.o
+	@mkdir -p $(@D)
+	$(CC) $(OPT) $(LDHARD) $(LDFLAGS) -o $@ $^
+
+# What a program's windows hear when the user logs off.
+$(B)/fakes/logoff.exe: $(B)/tests/fakes/logoff/logoff.o
 	@mkdir -p $(@D)
 	$(CC) $(OPT) $(LDHARD) $(LDFLAGS) -o $@ $^
 
@@ -280,7 +287,7 @@ deb: ## build/deb/looprec_VERSION-1_ARCH.deb from the last commit
 clean: ## remove build/
 	rm -rf build
 
--include $(OBJ:.o=.d) $(MAIN:.o=.d) $(FAKEOBJ:.o=.d) $(DOUBLEOBJ:.o=.d) $(ENGINEOBJ:.o=.d) $(PROBEOBJ:.o=.d) \
+-include $(OBJ:.o=.d) $(MAIN:.o=.d) $(FAKEOBJ:.o=.d) $(DOUBLEOBJ:.o=.d) $(ENGINEOBJ:.o=.d) $(PROBEOBJ:.o=.d) $(ALONEOBJ:.o=.d) \
     $(UNIT:tests/%.c=$(B)/tests/%.d) $(TOOLS:tests/%.c=$(B)/tests/%.d) \
     $(PROBES:tests/%.c=$(B)/tests/%.d) \
     $(BENCHES:tests/%.c=$(B)/tests/%.d)

@@ -47,8 +47,11 @@ bool command_go(struct command *c, struct fault *f)
         return true;
     }
     console_restore_streams(c->streams);
-    c->lent = true;
-    return child_release(c->child, f);
+    c->lent = child_release(c->child, f);
+    if (!c->lent) {
+        console_setup_streams(); /* to tell why */
+    }
+    return c->lent;
 }
 
 enum command_news command_look(struct command *c)

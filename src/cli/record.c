@@ -62,8 +62,7 @@ static struct session *create_session(struct recording *r, struct fault *f)
         .attend_context = r,
     };
     targets_copy(&request, o);
-    targets_fill(&request, o, command_id(&r->command), r->sink.sink,
-                 latency_ns);
+    targets_fill(&request, o, r->command.child, r->sink.sink, latency_ns);
     return session_create(&request, r->wake, f);
 }
 
@@ -333,7 +332,9 @@ int record_command(const struct options *o, unsigned streams)
         code = outcome_give_up(&r, &f);
     }
     bool ended = session_destroy(r.session);
-    command_free(&r.command);
+    if (ended) { /* else a thread that hangs may still ask it */
+        command_free(&r.command);
+    }
     own_sink_close(&r.sink);
     stop_uninstall();
     if (ended) {

@@ -43,7 +43,7 @@ void targets_copy(struct session_request *r, const struct options *o)
 }
 
 void targets_fill(struct session_request *r, const struct options *o,
-                  int64_t command_id, struct null_sink *sink,
+                  const struct child *command, struct null_sink *sink,
                   int64_t latency_ns)
 {
     unsigned several = o->synth_count + o->app_count;
@@ -58,7 +58,8 @@ void targets_fill(struct session_request *r, const struct options *o,
             source->follow = false;
         } else if (o->command != NULL) {
             source->scope = SCOPE_APP;
-            source->process_id = command_id;
+            source->process_id = child_id(command);
+            source->child = command;
         } else if (o->app_count > 0) {
             source->scope = SCOPE_APP;
             source->apps = &o->apps[i];

@@ -79,6 +79,15 @@ static void pause_opening(struct track *t, int64_t pause_ns)
     }
 }
 
+/* It is open, or given up: the source need not look out any longer. */
+static void end_waiting(const struct track *t)
+{
+    const struct source_ops *ops = t->source->ops;
+    if (ops->wait_end) {
+        ops->wait_end(t->source);
+    }
+}
+
 /* Is one of the applications given by its name? */
 static bool has_name(const struct source_request *r)
 {
@@ -104,7 +113,7 @@ static bool may_come(const struct track *t, const struct fault *f)
 /* The device is away: wait for it with growing pauses, open it. False: stopped
  * meanwhile, the application has ended while it could not be heard, or (told in
  * the track's fault) the device can never be back. */
-bool opening_again(struct track *t, bool *lost)
+static bool open_again(struct track *t, bool *lost)
 {
     struct fault f = {0};
     int64_t pause_ns = *lost ? RETRY_FIRST_NS : 0;
@@ -139,10 +148,17 @@ bool opening_again(struct track *t, bool *lost)
     }
 }
 
+bool opening_again(struct track *t, bool *lost)
+{
+    bool opened = open_again(t, lost);
+    end_waiting(t);
+    return opened;
+}
+
 /* --- the first opening --- */
 
 /* Open the source, once it is there where it is to be waited for. */
-enum opening opening_first(struct track *t)
+static enum opening open_first(struct track *t)
 {
     int64_t pause_ns = RETRY_FIRST_NS;
     int64_t give_up_ns = INT64_MAX;
@@ -176,6 +192,13 @@ enum opening opening_first(struct track *t)
             return STOPPED;
         }
     }
+}
+
+enum opening opening_first(struct track *t)
+{
+    enum opening opening = open_first(t);
+    end_waiting(t);
+    return opening;
 }
 
 const char *track_name(const struct track *t)

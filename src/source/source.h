@@ -2,9 +2,9 @@
  *
  * Order of calls, for one source object:
  *     create  (open (run)? close)*  destroy
- * create and destroy: main thread. open, run, close, wait: the capture thread,
- * lent by the session. interrupt: any thread, any time between create and
- * destroy.
+ * create and destroy: main thread. open, run, close, wait, wait_end: the
+ * capture thread, lent by the session. interrupt: any thread, any time between
+ * create and destroy.
  *
  * While run is inside it hands over every packet with outlet->packet and makes
  * no other call out of itself than the wait for the system: no lock, heap,
@@ -25,6 +25,8 @@ struct source; /* each source embeds this as its first member */
 /* A sink of our own, that nobody hears: what plays into it is recorded. See
  * struct null_sink_ops. */
 struct null_sink;
+
+struct child; /* sys/child.h */
 
 /* What of all that plays is to be heard. */
 enum source_scope {
@@ -63,6 +65,8 @@ struct source_request {
      * keeps from being reaped; 0: none. Its end is not the source's: its
      * children may play on, and the caller knows when they have ended. */
     int64_t process_id;
+    /* With PROCESS_ID, which is its: outlives the source. NULL: none. */
+    const struct child *child;
     /* What is not there when the recording begins is waited for. Windows: an
      * application that ended, too, unless UNTIL_EXIT. */
     bool wait;
@@ -180,6 +184,10 @@ struct source_ops {
      * TIMEOUT_NS passed, or interrupt was called. Calls nothing of the outlet.
      * Optional: the session then just waits TIMEOUT_NS. */
     void (*wait)(struct source *s, int64_t timeout_ns);
+
+    /* After the last of these calls, before run or the capture thread's end:
+     * let go of what wait has kept from one call to the next. Optional. */
+    void (*wait_end)(struct source *s);
 
     /* The source's clock. Optional: clock_now_ns(). Required with virtual
      * time. Capture thread. */

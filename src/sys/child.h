@@ -57,6 +57,12 @@ bool child_ended(const struct child *c, int64_t *status);
  * CREATE_BREAKAWAY_FROM_JOB, which needs kill_with_us unset. */
 bool child_tree_ended(const struct child *c);
 
+/* Is that process one of its tree, whatever has become of those between? Asks
+ * the system, and takes memory. Any thread, from child_start to child_destroy.
+ * Windows only: the lists of processes do not tell it there, since nobody takes
+ * the place of a parent that has ended. */
+bool child_holds(const struct child *c, int64_t process_id);
+
 /* A request to end that was meant for this process alone, handed on to the
  * program, or, once that has ended, to what is left of its tree. On Windows
  * the console itself tells everybody: nothing is done. */

@@ -13,12 +13,12 @@ begin_on_terminal() {
     exec 7>keys
 }
 
-# Wait for its end, with status 0.
+# Wait for its end, with status $1 (0).
 end_on_terminal() {
     local code=0
     wait "$TERMINAL" || code=$?
     exec 7>&-
-    [ "$code" -eq 0 ]
+    [ "$code" -eq "${1:-0}" ]
 }
 
 # No line that was shown was longer than the terminal is wide.

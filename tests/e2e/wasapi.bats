@@ -198,6 +198,33 @@ END
     is_untouched hiccup "on open 1 after 1s fail GetBuffer E_BUFFER_ERROR 3"
 }
 
+# How many failures that usually pass are taken for a loss: HICCUPS_MAX, 100.
+@test "GetBuffer that fails 99 times in a row is waited for, 100 times is a loss" {
+    fake_script <<'END'
+endpoint speakers
+play speakers counter
+on open 1 after 1s fail GetBuffer E_BUFFER_ERROR 99
+END
+    fake_record waits -d 4s -f s16 waits.wav
+    has_frames waits.wav 192000
+    events_show waits 'all(.event != "device")'
+    [ "$(fake_log waits '[.[] | select(.open)] | length')" -eq 1 ]
+    fake_unbroken waits.wav 3 4
+    fake_in_place waits.wav 0 3.5
+    fake_script <<'END'
+endpoint speakers
+play speakers counter
+on open 1 after 1s fail GetBuffer E_BUFFER_ERROR 100
+END
+    fake_record loses -d 4s -f s16 loses.wav
+    has_frames loses.wav 192000
+    events_show loses '[.[] | select(.event == "device") | .state] == ["lost", "back"]'
+    [[ $(device_event loses lost reason) == *AUDCLNT_E_BUFFER_ERROR* ]]
+    [ "$(fake_log loses '[.[] | select(.open)] | length')" -eq 2 ]
+    fake_unbroken loses.wav 3 4
+    fake_in_place loses.wav 0 3.5 480
+}
+
 # --- losses ---
 
 @test "frames lost on the way leave their place, and are told" {
@@ -274,6 +301,9 @@ END
     fake_unbroken never.wav 0 0.9
     fake_zeros never.wav 1.1 3
     near "$(final never .gone)" 96000 2400 "gone frames"
+    # it listens for news all the time, by one registration
+    [ "$(fake_count never .calls.RegisterEndpointNotificationCallback)" -eq 2 ]
+    [ "$(fake_count never .calls.UnregisterEndpointNotificationCallback)" -eq 2 ]
     events_show never 'any(.event == "device" and .state == "lost")'
 }
 
@@ -452,6 +482,28 @@ on open 1 after 1s invalidate speakers $hr
 END
         fake_record "$hr" -d 3s -f s16 "$hr.wav"
         came_back "$hr" 3 0 0.2
+    done
+}
+
+@test "a stream that dies in the midst of a packet" {
+    local how
+    # as GetBuffer is called, while its packet is out, and both
+    for how in "on GetBuffer 100 invalidate speakers" \
+        "on ReleaseBuffer 100 invalidate speakers E_RESOURCES_INVALIDATED" \
+        "on ReleaseBuffer 100 fail ReleaseBuffer E_DEVICE_INVALIDATED" \
+        "on GetBuffer 100 fail GetBuffer E_SERVICE_NOT_RUNNING"; do
+        fake_script <<END
+endpoint speakers
+play speakers counter
+$how
+END
+        fake_record midst --overwrite -d 3s -f s16 midst.wav
+        has_frames midst.wav 144000
+        events_show midst '[.[] | select(.event == "device") | .state] == ["lost", "back"]'
+        [ "$(final midst .lost)" -eq 0 ]
+        fake_unbroken midst.wav 1.5 3
+        fake_in_place midst.wav 0 2.5 480
+        true_that "$(final midst .gone) < 0.2 * 48000" "$how: $(final midst .gone) frames gone"
     done
 }
 

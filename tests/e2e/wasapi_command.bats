@@ -6,6 +6,7 @@
 SYSTEM=wine
 load lib.bash
 load fake.bash
+load terminal.bash
 
 setup_file() {
     fake_prefix
@@ -76,6 +77,35 @@ END
     fake_unbroken a.wav "$(calculate "$length - 0.6")" "$(calculate "$length - 0.1")"
 }
 
+# Its process has no parent any longer: the job tells whose it is.
+@test "what a launcher left behind plays and does not arrive: that is told" {
+    fake_script <<'END'
+endpoint speakers default
+session helper exe helper.exe peak 0.5 mute off
+END
+    fake_launch a a.wav -- "$GAME" "Z:$PWD/end" "$HELPER" "Z:$PWD/end2"
+    touch end
+    eventually runs_not game.exe
+    eventually grep -q 'nothing of it arrives' a.json
+    touch end2
+    finished a "$PID"
+    fake_clean a
+    # and where it is muted, silence is announced
+    rm -f end end2
+    fake_script <<'END'
+endpoint speakers default
+session helper exe helper.exe state expired
+on open 1 after 4s session helper state active mute on
+END
+    fake_launch b b.wav -- "$GAME" "Z:$PWD/end" "$HELPER" "Z:$PWD/end2"
+    touch end
+    eventually runs_not game.exe
+    eventually grep -q 'helper.exe is muted in the volume mixer' b.json
+    touch end2
+    finished b "$PID"
+    fake_clean b
+}
+
 # --- the status ---
 
 @test "all 32 bits of the command's status are passed on" {
@@ -128,6 +158,30 @@ END
     true_that "$(measure frames frames a.wav) / 48000 > ($sent - $begin) / 1e9 + 0.6"
 }
 
+# On a console of its own, as Windows' is: Ctrl-C comes to all that are attached.
+@test "Ctrl-C on a console: the command hears it, and the recording ends after it" {
+    local frames
+    begin_on_terminal "$ROOT/scripts/wine $LOOPREC --json -f s16 a.wav -- $GAME \
+        --heard=Z:$PWD/heard --exit=3 Z:$PWD/end >a.json"
+    eventually grep -q '"event":"started"' a.json
+    eventually has_grown a 24000
+    [ ! -e heard ]
+    printf '\003' >&7
+    eventually test -e heard
+    # it has heard, and what it still plays is recorded until it ends
+    frames=$(jq -s '[.[] | select(.event == "progress")] | last | .frames' a.json)
+    eventually has_grown a $((frames + 24000))
+    runs game.exe
+    touch end
+    end_on_terminal 3
+    runs_not game.exe
+    events_show a 'last | .event == "finished" and .stop == "command" and .command_status == 3 and
+        .captured == .frames and .exit == 3'
+    frames=$(final a .frames)
+    has_frames a.wav "$frames"
+    fake_unbroken a.wav 0 "$(calculate "$frames / 48000 - 0.1")"
+}
+
 @test "a second Ctrl-C ends the recording" {
     fake_launch a a.wav -- "$GAME" "Z:$PWD/end"
     interrupt "$PID"
@@ -172,6 +226,41 @@ record_below() {
     runs helper.exe
     touch end
     eventually test -e done
+    touch stay
+    await_end "$PID"
+}
+
+# A recording below a program that stays, and it is ended as the task manager
+# ends one: nothing of looprec runs any longer.
+terminated() { # options
+    cp "$LOOPREC" recorder.exe
+    cp helper.exe command.exe
+    "$ROOT/scripts/wine" "$PWD/game.exe" "Z:$PWD/stay" "Z:$PWD/recorder.exe" -q "$@" a.wav -- \
+        "Z:$PWD/command.exe" "--done=Z:$PWD/done" "Z:$PWD/end" "$HELPER" "--done=Z:$PWD/done2" "Z:$PWD/end" \
+        </dev/null >below.out 2>&1 3>&- &
+    PID=$!
+    PIDS+=("$PID")
+    eventually runs helper.exe
+    "$ROOT/scripts/wine" taskkill /F /IM recorder.exe </dev/null >killed
+    eventually runs_not recorder.exe
+}
+
+@test "--kill-on-stop: the command's whole tree ends also with looprec's own death" {
+    terminated --kill-on-stop
+    eventually runs_not command.exe
+    eventually runs_not helper.exe
+    [ ! -e done ] && [ ! -e done2 ]
+    touch stay
+    await_end "$PID"
+}
+
+@test "looprec's own death leaves the command alone" {
+    terminated
+    runs command.exe
+    runs helper.exe
+    touch end
+    eventually test -e done
+    eventually test -e done2
     touch stay
     await_end "$PID"
 }

@@ -15,6 +15,7 @@ setup_file() {
 setup() {
     cd "$BATS_TEST_TMPDIR" || return
     fake_enter
+    FAKE_TIME=simulated
 }
 
 teardown() {

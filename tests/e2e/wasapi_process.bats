@@ -26,9 +26,11 @@ teardown_file() {
     EVENTUALLY=5 eventually gone_pid "$(<"$BATS_FILE_TMPDIR/keeper")" || kill "$(<"$BATS_FILE_TMPDIR/keeper")"
 }
 
+# In simulated time, but where somebody comes, goes or asks in real time.
 setup() {
     cd "$BATS_TEST_TMPDIR" || return
     fake_enter
+    FAKE_TIME=simulated
 }
 
 teardown() {
@@ -129,7 +131,8 @@ END
     [ "$(first whole .device)" = "player.exe (pid $APP_PID)" ]
     [ "$(first whole .device_id)" = "process:$APP_PID" ]
     # what process loopback does not answer is not asked
-    for method in GetMixFormat IsFormatSupported GetDevicePeriod GetCurrentPadding GetStreamLatency; do
+    for method in GetMixFormat IsFormatSupported GetDevicePeriod GetCurrentPadding GetStreamLatency \
+        GetBufferSize Reset; do
         [ "$(fake_count whole .calls.$method)" -eq 0 ]
     done
     [ "$(fake_count whole .calls.ActivateAudioInterfaceAsync)" -eq 1 ]
@@ -195,7 +198,7 @@ END
 
 @test "an application that plays nothing for ten minutes" {
     app player.exe
-    FAKE_TIME=simulated fake_script <<'END'
+    fake_script <<'END'
 endpoint speakers
 session p exe player.exe
 on open 1 after 600s play p counter
@@ -212,11 +215,42 @@ END
     app player.exe
     local kind
     for kind in "position process zero" "stamps process missing" "stamps process absurd" \
-        "discontinuity process first"; do
+        "stamps process zero" "stamps process backwards" "stamps process drift 300" \
+        "discontinuity process first" "discontinuity process every" "wake 100ms"; do
         player_script <<<"$kind"
         fake_record odd --overwrite --app player -d 1s odd.wav
         has_frames odd.wav 48000
         fake_unbroken odd.wav 0 1
+    done
+}
+
+# There are no positions: time stamps alone tell how much was lost.
+@test "an overrun of an application's stream is counted, and all stands in its place" {
+    app player.exe
+    player_script <<<"on open 1 after 1s stall GetBuffer 1500ms"
+    fake_record overrun --app player -d 4s -f s16 overrun.wav
+    has_frames overrun.wav 192000
+    fake_unbroken overrun.wav 0 0.9
+    fake_unbroken overrun.wav 3 4
+    fake_in_place overrun.wav 0 3.5 480
+    local lost
+    lost=$(fake_log overrun '[.[] | select(.overrun) | .frames] | add')
+    [ "$lost" -gt 24000 ]
+    near "$(final overrun .lost)" "$lost" 960 "lost frames"
+    events_show overrun 'any(.event == "gap" and .class == "lost")'
+}
+
+@test "a stream of an application that dies in the midst of a packet" {
+    app player.exe
+    local how
+    for how in "on GetBuffer 100 invalidate process" \
+        "on ReleaseBuffer 100 fail ReleaseBuffer E_DEVICE_INVALIDATED"; do
+        player_script <<<"$how"
+        fake_record midst --overwrite --app player -d 3s -f s16 midst.wav
+        has_frames midst.wav 144000
+        events_show midst '[.[] | select(.event == "device") | .state] == ["lost", "back"]'
+        fake_unbroken midst.wav 1.5 3
+        fake_in_place midst.wav 0 2.5 480
     done
 }
 
@@ -258,6 +292,7 @@ END
 }
 
 @test "activation that never comes is not waited for" {
+    FAKE_TIME=real
     app player.exe
     local begin=$SECONDS
     player_script <<<"activation never"
@@ -346,8 +381,11 @@ END
     refused 5 'Windows 10 version 2004' --app player || key=
     player_script <<<"activation inner E_INVALIDARG"
     refused 5 'Windows 10 version 2004' --app player || key=
+    fake_run old -d 4800f old.wav
     wine_reg delete "${key:-HKCU\Software\Wine\AppDefaults\looprec.exe}" /f
     [ -n "$key" ]
+    [ "$STATUS" -eq 0 ]
+    has_frames old.wav 4800
     # one that has it and refuses something else is not said to be too old
     player_script <<<"fail Initialize E_INVALIDARG always"
     refused 1 'an argument was refused' --app player
@@ -365,6 +403,32 @@ END
     [ "$scope" = --all-devices ]
     [ "$STATUS" -eq 0 ]
     has_frames output.wav 4800
+}
+
+@test "however often opening fails, nothing piles up" {
+    app player.exe
+    local kind
+    # one kind after the other, as each attempt gets further; each 40 times
+    {
+        echo "on open 1 after 1s invalidate process"
+        for kind in "fail ActivateAudioInterfaceAsync" "activation result" "activation inner" \
+            "fail Initialize" "fail SetEventHandle" "fail GetService" "fail Start"; do
+            echo "on open 1 after 1s $kind E_SERVICE_NOT_RUNNING 40"
+        done
+        for kind in {10..300..10}; do
+            echo "on open 1 after ${kind}s usage"
+        done
+    } >faults
+    player_script <faults
+    fake_record often --app player -d 360s often.wav
+    events_show often '[.[] | select(.event == "device") | .state] == ["lost", "back"]'
+    true_that "$(fake_count often .calls.ActivateAudioInterfaceAsync) > 240"
+    # from the second minute on it is what it was, until the stream is back
+    fake_log often '[.[] | select(.handles and .t > 45 and .t < 225)]' >looks
+    cat looks
+    jq -e 'length == 18 and (map(.objects) | max) == 0 and (map(.handles) | max == min) and
+        (map(.resident) | max - min) < 1000000' looks
+    fake_unbroken often.wav 350 360
 }
 
 # --- who is meant ---
@@ -433,6 +497,8 @@ END
 # --- the end of an application ---
 
 @test "the recording ends with the application, and is whole" {
+    # who watches the process was there before the double, and lives in real time
+    FAKE_TIME=real
     app player.exe
     player_script <<<"on open 1 after 1500ms exit p"
     fake_record ended --app player -d 20s ended.wav
@@ -443,7 +509,78 @@ END
     events_show ended 'last | .stop == "source-ended" and .error == null'
 }
 
+# The audio service is away for a moment, and so nobody holds the process; what
+# happens to its number then is the rest: arguments of `reuse`.
+number_reused() {
+    player_script <<END
+on open 1 after 1s invalidate process E_SERVICE_NOT_RUNNING
+on open 1 after 1s fail ActivateAudioInterfaceAsync E_SERVICE_NOT_RUNNING 3
+on open 1 after 1100ms reuse $*
+END
+}
+
+@test "another process with the application's number is not recorded" {
+    app player.exe
+    local who
+    # by whatever it was found and whatever the other one is called
+    for who in "$APP_PID p" "$APP_PID p exe other.exe" "player p" "player p exe other.exe"; do
+        number_reused "${who#* }"
+        fake_record reused --overwrite --app "${who%% *}" -d 20s reused.wav
+        events_show reused 'last | .stop == "source-ended" and .frames < 2 * 48000'
+        [ "$(fake_log reused '[.[] | select(.open)] | length')" -eq 1 ]
+        fake_unbroken reused.wav 0 0.95
+        fake_zeros reused.wav 1.05 "$(calculate "$(final reused .frames) / 48000")"
+        fake_log reused '.[] | .action // empty' | grep -q '^reuse'
+    done
+    # with --wait its name is waited for, and neither its number nor another name
+    number_reused p exe other.exe
+    fake_record waited --wait --app player -d 20s waited.wav
+    has_frames waited.wav 960000
+    fake_unbroken waited.wav 0 0.95
+    fake_zeros waited.wav 1.05 20
+    events_show waited '[.[] | select(.event == "device") | .state] == ["lost"]'
+    # one of that name is the application come back
+    number_reused p
+    fake_record back --wait --app player -d 5s back.wav
+    fake_unbroken back.wav 0 0.95
+    fake_unbroken back.wav 3 5
+    events_show back '[.[] | select(.event == "device") | .state] == ["lost", "back"]'
+}
+
+@test "another process with the number of what was left out is recorded" {
+    app player.exe
+    local who
+    for who in "$APP_PID" player; do
+        number_reused p exe other.exe
+        fake_record rest --overwrite --exclude-app "$who" -d 5s rest.wav
+        fake_zeros rest.wav 0 0.95
+        fake_unbroken rest.wav 3 5
+        # looprec leaves out itself instead
+        [ "$(fake_log rest '[.[] | select(.open) | .pid] | last')" -ne "$APP_PID" ]
+    done
+}
+
+@test "a process that may not be opened is looked after by its number and its name" {
+    app player.exe
+    # by its session's name, so that the double is there before it is opened
+    player_script <<'END'
+protect p
+on open 1 after 2s reuse p exe other.exe
+END
+    fake_record closed --app "the player" -d 20s closed.wav
+    events_show closed 'last | .stop == "source-ended" and .frames > 2 * 48000 and .frames < 3 * 48000'
+    fake_unbroken closed.wav 0 2
+    # what may be opened is held, and its number stays its own: Windows gives it to nobody
+    player_script <<'END'
+on open 1 after 2s reuse p exe other.exe
+END
+    fake_run held --app "the player" -d 5s held.wav
+    [ "$STATUS" -eq 70 ]
+    grep -q "the program holds the process of 'p'" held.err
+}
+
 @test "with --wait it goes on when the application returns" {
+    FAKE_TIME=real
     app player.exe
     local old=$APP_PID
     player_script </dev/null
@@ -466,6 +603,7 @@ END
 }
 
 @test "with --wait it begins when the application does" {
+    FAKE_TIME=real
     player_script </dev/null
     export LOOPREC_FAKE_LOG=$PWD/waits.log
     launch waits --wait --app player -d 1s waits.wav
@@ -492,6 +630,7 @@ END
 }
 
 @test "with --wait and --until-exit it begins and ends when the application does" {
+    FAKE_TIME=real
     player_script </dev/null
     export LOOPREC_FAKE_LOG=$PWD/until.log
     launch until --wait --until-exit --app player -d 60s until.wav
@@ -507,6 +646,7 @@ END
 }
 
 @test "with --wait, one that ended before it was heard is not the one waited for" {
+    FAKE_TIME=real
     player_script <<<"activation result E_SERVICE_NOT_RUNNING 5"
     app player.exe
     export LOOPREC_FAKE_LOG=$PWD/anew.log
@@ -529,6 +669,7 @@ END
 }
 
 @test "a command is recorded with its children, and its end is the recording's" {
+    FAKE_TIME=real
     cp "$APP" player.exe
     cp "$APP" helper.exe
     fake_script <<'END'
@@ -600,6 +741,7 @@ END
 }
 
 @test "what is left out ends and returns: it is left out again" {
+    FAKE_TIME=real
     app player.exe
     app noise.exe
     fake_script <<'END'
@@ -630,6 +772,7 @@ END
 }
 
 @test "a second one of what is left out is told" {
+    FAKE_TIME=real
     app player.exe
     app noise.exe
     fake_script <<'END'

@@ -64,8 +64,23 @@ static void words_that_cannot_be_sent_are_refused(void **state)
     no_line(AS("X.CMD. .", "a\"b"), ERR_BAD_COMMAND);
 }
 
+/* The job knows a process whose parent has ended. */
+static void the_tree_holds_who_was_left(void **state)
+{
+    struct world *w = *state;
+    start_and_leave(w, false);
+    int64_t id = grandchild();
+    assert_true(child_holds(w->child, id));
+    assert_false(child_holds(w->child, process_id()));
+    assert_false(child_holds(w->child, 0));
+    put("go", "");
+    await(w, child_tree_ended);
+    assert_false(child_holds(w->child, id));
+}
+
 #define SYSTEM_TESTS                                                       \
     TEST(whole_statuses_are_passed), TEST(lines_are_quoted_as_documented), \
-        TEST(words_that_cannot_be_sent_are_refused),
+        TEST(words_that_cannot_be_sent_are_refused),                       \
+        TEST(the_tree_holds_who_was_left),
 
 #endif

@@ -35,6 +35,14 @@ struct wasapi {
     struct endpoint endpoint;
     struct scope scope; /* but for SCOPE_OUTPUT; also from open to open */
     struct watch *watch;
+    /* capture thread only: from the first wait to wait_end */
+    struct {
+        bool begun;
+        bool com_owned;
+        IMMDeviceEnumerator *enumerator;
+        struct notify *notify;
+    } waiting;
+    /* shared with the watch */
     struct heard heard;
     struct drift drift; /* of the device with the id below; watch's thread */
     char id[DEVICE_TEXT_BYTES];   /* the first that was opened, where that */
@@ -148,6 +156,7 @@ static void begin_watch(struct wasapi *w, IMMDevice *device, bool same)
         .client = device ? w->endpoint.client : NULL,
         .scope = w->request.scope,
         .target = &w->scope.target,
+        .child = w->request.child,
         .heard = &w->heard,
         .drift = &w->drift,
         .listener = w->request.listener,
@@ -247,22 +256,45 @@ static bool came(struct wasapi *w, struct notify *notify)
     return hears_processes(w) ? scope_came(&w->scope) : notify_arrived(notify);
 }
 
+/* Listen once for the whole absence: what comes between two waits, while it is
+ * tried to open, is then known to the next one. */
+static void begin_waiting(struct wasapi *w)
+{
+    HRESULT hr;
+
+    w->waiting.begun = true;
+    if (hears_processes(w) || !device_com_begin(&w->waiting.com_owned, NULL))
+        return;
+    w->waiting.enumerator = device_enumerator(NULL);
+    if (w->waiting.enumerator)
+        w->waiting.notify =
+            notify_create(w->waiting.enumerator, NULL, w->interrupt.wake, &hr);
+}
+
+static void wasapi_wait_end(struct source *s)
+{
+    struct wasapi *w = self(s);
+
+    notify_destroy(w->waiting.notify);
+    w->waiting.notify = NULL;
+    if (w->waiting.enumerator)
+        IMMDeviceEnumerator_Release(w->waiting.enumerator);
+    w->waiting.enumerator = NULL;
+    device_com_end(&w->waiting.com_owned);
+    w->waiting.begun = false;
+}
+
 /* Until a device or a default comes, or an application. Without a way to be
  * told: the time-out. */
 static void wasapi_wait(struct source *s, int64_t timeout_ns)
 {
     struct wasapi *w = self(s);
     int64_t end_ns = clock_now_ns() + timeout_ns;
-    IMMDeviceEnumerator *e = NULL;
-    struct notify *notify = NULL;
-    bool com = false;
-    HRESULT hr;
 
-    if (!hears_processes(w) && device_com_begin(&com, NULL))
-        e = device_enumerator(NULL);
-    if (e)
-        notify = notify_create(e, NULL, w->interrupt.wake, &hr);
-    while (interrupt_stop(&w->interrupt) == INT64_MAX && !came(w, notify)) {
+    if (!w->waiting.begun)
+        begin_waiting(w);
+    while (interrupt_stop(&w->interrupt) == INT64_MAX &&
+           !came(w, w->waiting.notify)) {
         int64_t left_ns = end_ns - clock_now_ns();
 
         if (left_ns <= 0)
@@ -271,10 +303,6 @@ static void wasapi_wait(struct source *s, int64_t timeout_ns)
             left_ns = WAIT_SLICE_NS;
         WaitForSingleObject(w->interrupt.wake, (DWORD)(left_ns / 1000000 + 1));
     }
-    notify_destroy(notify);
-    if (e)
-        IMMDeviceEnumerator_Release(e);
-    device_com_end(&com);
 }
 
 static bool wasapi_list(const char *client_name, struct device_list *out,
@@ -321,6 +349,7 @@ static const struct source_ops wasapi_ops = {
     .close = wasapi_close,
     .interrupt = wasapi_interrupt,
     .wait = wasapi_wait,
+    .wait_end = wasapi_wait_end,
     .destroy = wasapi_destroy,
 };
 

@@ -10,6 +10,7 @@
 #include "source/wasapi/awake.h"
 #include "source/wasapi/device.h"
 #include "source/wasapi/sessions.h"
+#include "sys/child.h"
 #include "sys/clock.h"
 #include "sys/thread.h"
 
@@ -110,6 +111,8 @@ static bool is_heard(void *context, DWORD process_id)
 
     if (process_id == GetCurrentProcessId())
         return false;
+    if (w->setup.child && child_holds(w->setup.child, process_id))
+        return true; /* its launcher may have ended */
     return scope == SCOPE_ALL ||
            target_holds(&w->processes, w->setup.target, process_id) ==
                (scope == SCOPE_APP);

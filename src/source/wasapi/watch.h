@@ -26,6 +26,7 @@ struct watch_setup {
     enum source_scope scope;     /* where processes are heard: */
     const struct target *target; /* SCOPE_APP: whose tree, SCOPE_EXCLUDE: but
                                   * for whose tree */
+    const struct child *child;   /* SCOPE_APP: whose tree TARGET is; or NULL */
     const struct heard *heard;   /* what the capture path publishes */
     struct drift *drift;         /* the watch's until watch_stop */
     const struct source_listener *listener;

@@ -21,6 +21,8 @@ enum {
     END_MS = 4000,
     END_SLICE_MS = 10,
     STREAMS = 3,
+    LIST_FIRST = 64, /* processes of a job; then as many as there are */
+    LIST_MOST = 1 << 16,
 };
 
 /* winerror.h's ERROR_ELEVATION_REQUIRED, missing from mingw-w64 10. */
@@ -293,6 +295,41 @@ bool child_ended(const struct child *c, int64_t *status)
 bool child_tree_ended(const struct child *c)
 {
     return child_ended(c, NULL) && processes_left(c) == 0;
+}
+
+/* The numbers of all processes in the job; NULL: not to be had. free() it. */
+static JOBOBJECT_BASIC_PROCESS_ID_LIST *list_processes(const struct child *c)
+{
+    size_t room = LIST_FIRST;
+    for (;;) {
+        JOBOBJECT_BASIC_PROCESS_ID_LIST *list =
+            malloc(sizeof(*list) + room * sizeof(list->ProcessIdList[0]));
+        DWORD size =
+            (DWORD)(sizeof(*list) + room * sizeof(list->ProcessIdList[0]));
+        if (!list ||
+            QueryInformationJobObject(c->job, JobObjectBasicProcessIdList, list,
+                                      size, NULL)) {
+            return list;
+        }
+        bool more = GetLastError() == ERROR_MORE_DATA;
+        free(list);
+        if (!more || room >= LIST_MOST) {
+            return NULL;
+        }
+        room *= 4;
+    }
+}
+
+bool child_holds(const struct child *c, int64_t process_id)
+{
+    JOBOBJECT_BASIC_PROCESS_ID_LIST *list = list_processes(c);
+    bool holds = false;
+    for (DWORD i = 0; list && !holds && i < list->NumberOfProcessIdsInList;
+         i++) {
+        holds = list->ProcessIdList[i] == (ULONG_PTR)process_id;
+    }
+    free(list);
+    return holds;
 }
 
 void child_pass_on(const struct child *c, enum stop_cause cause)

@@ -32,6 +32,7 @@ static struct {
     atomic_llong when_ns;
     atomic_ulong window_thread;
     atomic_bool hangup;
+    atomic_uint waking; /* handlers that may hold the wake */
 } stop;
 
 static void record(enum stop_cause cause)
@@ -55,11 +56,15 @@ static void record(enum stop_cause cause)
         /* release: publishes when_ns; pairs with stop_requested's acquire. */
         atomic_store_explicit(&stop.cause, (int)cause, memory_order_release);
     }
-    /* acquire: pairs with the release in stop_install. */
-    struct wake *w = atomic_load_explicit(&stop.wake, memory_order_acquire);
+    /* seq_cst, all three: either stop_uninstall sees that we are here, or we
+     * see that there is no wake any longer. */
+    atomic_fetch_add_explicit(&stop.waking, 1, memory_order_seq_cst);
+    struct wake *w = atomic_load_explicit(&stop.wake, memory_order_seq_cst);
     if (w) {
         wake_set(w);
     }
+    /* release: pairs with the acquire in stop_uninstall. */
+    atomic_fetch_sub_explicit(&stop.waking, 1, memory_order_release);
 }
 
 static BOOL WINAPI handle(DWORD event)
@@ -157,7 +162,7 @@ bool stop_install(struct wake *wake, struct fault *f)
     atomic_store_explicit(&stop.when_ns, 0, memory_order_relaxed);
     atomic_store_explicit(&stop.hangup, false, memory_order_relaxed);
     atomic_store_explicit(&stop.window_thread, 0, memory_order_relaxed);
-    /* release: the handler's acquire sees the wake whole. */
+    /* release: a handler that loads it sees the wake whole. */
     atomic_store_explicit(&stop.wake, wake, memory_order_release);
 
     if (!stop.finalised) {
@@ -223,8 +228,13 @@ void stop_finalised(void)
 void stop_uninstall(void)
 {
     SetConsoleCtrlHandler(handle, FALSE);
+    /* A handler that was called before runs on: the caller may destroy the wake
+     * once none has it in hand, which takes a few instructions. seq_cst: see
+     * record. */
+    atomic_store_explicit(&stop.wake, NULL, memory_order_seq_cst);
+    while (atomic_load_explicit(&stop.waking, memory_order_seq_cst) != 0) {
+        SwitchToThread();
+    }
     stop_finalised();
     window_end();
-    /* release: no later use of the wake moves before this. */
-    atomic_store_explicit(&stop.wake, NULL, memory_order_release);
 }

@@ -63,6 +63,9 @@ static HRESULT STDMETHODCALLTYPE release_buffer(IAudioCaptureClient *this,
     HRESULT hr = call_begin(CALL_ReleaseBuffer, ((struct face *)this)->object,
                             c->endpoint);
 
+    /* What was ordered to fail is nobody's neglect. */
+    if (hr != S_OK)
+        c->held = c->stream.holding = false;
     if (hr != S_OK || (!c->held && !frames))
         return call_end(hr);
     if (!c->held) {

@@ -199,7 +199,7 @@ void action_run(struct world *w, struct action *a, bool dry, int64_t now)
     const char *verb = words_take(&d.words, "a statement");
 
     if (!machine_statement(&d, verb) && !fault_statement(&d, verb) &&
-        !change_statement(&d, verb))
+        !change_statement(&d, verb) && !number_statement(&d, verb))
         script_die(a->line, "'%s' is no statement", verb);
     words_end(&d.words);
 }

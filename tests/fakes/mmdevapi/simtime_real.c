@@ -316,9 +316,9 @@ static FARPROC WINAPI hook_GetProcAddress(HMODULE module, LPCSTR name)
 
 typedef void visit_fn(void *context, const char *name, void **slot);
 
-/* Call VISIT for each function that MODULE imports by name. A module in memory
- * begins with its file's headers: Microsoft's "PE Format", .idata section. */
-static void visit_imports(HMODULE module, visit_fn *visit, void *context)
+/* A module in memory begins with its file's headers: Microsoft's "PE Format",
+ * .idata section. */
+void real_visit_imports(HMODULE module, visit_fn *visit, void *context)
 {
     uint8_t *base = (uint8_t *)module;
     const IMAGE_DOS_HEADER *dos = (const void *)base;
@@ -388,7 +388,7 @@ bool real_find(void)
     for (int i = 0; i < OTHERS; i++)
         *others[i].real = find(others[i].name);
     /* Where user32 is not there, nobody calls what it holds. */
-    visit_imports(GetModuleHandleW(NULL), check, &good);
+    real_visit_imports(GetModuleHandleW(NULL), check, &good);
     return good && real.QueryPerformanceCounter && real._beginthreadex;
 }
 
@@ -414,8 +414,8 @@ void real_replace(void)
     GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS |
                            GET_MODULE_HANDLE_EX_FLAG_PIN,
                        (const wchar_t *)(void *)&real, &own);
-    visit_imports(program, replace, &with_clocks);
+    real_visit_imports(program, replace, &with_clocks);
     with_clocks = false;
     if (own && own != program)
-        visit_imports(own, replace, &with_clocks);
+        real_visit_imports(own, replace, &with_clocks);
 }

@@ -55,6 +55,13 @@ struct real {
 /* Filled by real_find, constant afterwards. */
 extern struct real real;
 
+/* Call VISIT for each function that MODULE imports by name; what its SLOT
+ * points to is called. */
+void real_visit_imports(HMODULE module,
+                        void (*visit)(void *context, const char *name,
+                                      void **slot),
+                        void *context);
+
 /* Find them. False: the program imports something that waits and cannot be
  * simulated, told on standard error. */
 bool real_find(void);

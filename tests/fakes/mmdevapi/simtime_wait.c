@@ -186,10 +186,29 @@ static void begin_wait(struct member *m, const HANDLE *handles, DWORD count)
     m->order = sched.order++;
 }
 
-static void end_wait(struct member *m)
+/* A thread that we do not know, since it was there before time was simulated:
+ * who waits for its end has told it to end, which takes it a moment, and that
+ * is none in simulated time. */
+static bool is_strange(const struct waitable *o)
+{
+    return o->kind == WAITABLE_THREAD && !o->thread && o->thread_id;
+}
+
+static void expect_ends(const struct member *m)
 {
     for (DWORD i = 0; i < m->count; i++)
+        if (is_strange(m->objects[i]) &&
+            !outsider_known(m->objects[i]->thread_id))
+            outsider_add(m->objects[i]->thread_id, GRACE_WOKEN);
+}
+
+static void end_wait(struct member *m)
+{
+    for (DWORD i = 0; i < m->count; i++) {
+        if (is_strange(m->objects[i]))
+            outsider_remove(m->objects[i]->thread_id);
         waitable_release(m->objects[i]);
+    }
     m->count = 0;
 }
 
@@ -218,6 +237,8 @@ DWORD sched_wait(const HANDLE *handles, DWORD count, bool all, int64_t until,
                      : WAIT_TIMEOUT;
     sched_lock();
     begin_wait(m, handles, count);
+    if (until == SCHED_NEVER)
+        expect_ends(m);
     order = m->order;
     m->all = all && count > 1;
     m->until = until;

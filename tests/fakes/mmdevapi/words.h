@@ -52,5 +52,6 @@ bool wave_word(struct words *s, struct wave *w);
 bool machine_statement(struct doing *d, const char *verb);
 bool fault_statement(struct doing *d, const char *verb);
 bool change_statement(struct doing *d, const char *verb);
+bool number_statement(struct doing *d, const char *verb);
 
 #endif
