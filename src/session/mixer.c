@@ -31,6 +31,8 @@ static bool make_room(struct mixer *m, uint32_t channels, uint32_t rate)
     for (unsigned i = 0; i < m->track_count; i++) {
         most += m->tracks[i].lane_count;
     }
+    /* NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI): a session has
+     * a track, and a track a lane */
     m->lanes = calloc(most, sizeof(struct lane *));
     if (most > 1) {
         m->bus = bus_create(most, m->track_count, channels,
