@@ -33,6 +33,10 @@ else ifeq ($(VARIANT),tsan)
 OPT  := -O1 -g -fsanitize=thread
 HARD :=
 LDHARD :=
+else ifeq ($(VARIANT),coverage)
+OPT  := -O0 -g --coverage -fprofile-update=atomic
+HARD := -fstack-protector-strong
+LDHARD :=
 else ifeq ($(VARIANT),fuzz)
 # clang's libFuzzer: it counts what an input reaches. Its warnings are not those
 # of gcc, with which everything is built elsewhere.
@@ -118,7 +122,7 @@ BENCHBIN := $(BENCHES:tests/bench/%.c=$(B)/bench/%)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all libraries help bin unit unit-bins tools fakes windows check check-native \
-        check-windows build-native build-windows soak mutants fuzz fuzz-bins fuzz-replays demo bench lint \
+        check-windows build-native build-windows soak mutants fuzz fuzz-bins fuzz-replays analyse coverage valgrind demo bench lint \
         format install uninstall dist dist-windows deb clean setup
 
 all: bin ## build build/native/looprec (the default)
@@ -182,6 +186,10 @@ $(B)/tools/%_probe: $(B)/tests/e2e/%_probe.o $(B)/libunit.a
 $(B)/bench/%: $(B)/tests/bench/%.o
 	@mkdir -p $(@D)
 	$(CC) $(OPT) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# What fails there is made to fail by the linker.
+$(B)/unit/test_converter_faults$(EXE): LDFLAGS += \
+    $(foreach f,calloc realloc soxr_create soxr_process soxr_clear,-Wl,--wrap=$(f))
 
 # --repair waits a second for a file to be at rest; not here.
 $(B)/fuzz/repair $(B)/fuzz/replay_repair: LDFLAGS += -Wl,--wrap=clock_sleep_ns
@@ -268,6 +276,20 @@ fuzz: ## look for inputs that break a parser or the timeline (FUZZ_SECONDS=60 ea
 	scripts/setup native fuzz
 	$(MAKE) VARIANT=fuzz fuzz-bins
 	tests/fuzz/run -t $(FUZZ_SECONDS)
+
+analyse: ## static checkers: gcc -fanalyzer, clang-tidy, cppcheck
+	scripts/setup native analyse
+	scripts/analyse
+
+coverage: ## how much of src the unit tests run through
+	scripts/setup native tests
+	$(MAKE) VARIANT=coverage unit-bins
+	tests/coverage
+
+valgrind: ## the unit tests under memcheck, some under helgrind
+	scripts/setup native tests
+	$(MAKE) unit-bins
+	tests/valgrind
 
 demo: ## set up, build, record five seconds of what this computer plays
 	scripts/setup native

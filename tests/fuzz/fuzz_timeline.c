@@ -14,13 +14,15 @@
 #include "core/timeline.h"
 #include "fuzz/fuzz.h"
 
-#define MS    INT64_C(1000000)
-#define S     (1000 * MS)
-#define START (INT64_C(1234567) * MS + 891)
+#define MS      INT64_C(1000000)
+#define S       (1000 * MS)
+#define LATE_NS (200 * MS)
+#define START   (INT64_C(1234567) * MS + 891)
 
 enum world {
     EXACT, /* stamps are right, or there is none; positions count, or stand */
-    LATE,  /* some stamps are those of the moment of reading */
+    LATE,  /* some stamps are those of the moment of reading, up to LATE_NS too
+            * late */
     CHAOS, /* stamps and positions are anything at all */
     WORLDS
 };
@@ -262,8 +264,9 @@ static void stamp(struct bench *b, struct input *in, struct packet *p,
     if (b->world == LATE && (how & 8) != 0) {
         int64_t read_ns = b->now_ns - length_ns;
         int64_t late_ns = read_ns - b->device_ns;
+        late_ns = late_ns < LATE_NS ? late_ns : LATE_NS;
         b->latest_ns = b->latest_ns > late_ns ? b->latest_ns : late_ns;
-        p->time_ns = read_ns;
+        p->time_ns = b->device_ns + late_ns;
     }
     if ((how & 1) != 0) {
         p->time_ns = PACKET_NO_TIME;
