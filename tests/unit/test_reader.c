@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "session/reader.h"
+#include "sys/clock.h"
 #include "sys/wake.h"
 
 #define MS    INT64_C(1000000)
@@ -103,6 +104,20 @@ static void drain(struct bench *b)
     assert_int_equal(account_total(&b->output.account), b->output.frames);
 }
 
+/* An event of KIND waits whose text or reason is TEXT. */
+static bool was_told(struct bench *b, enum session_event_kind kind,
+                     const char *text)
+{
+    struct session_event event;
+    bool told = false;
+    while (queue_take(b->queue, &event)) {
+        told =
+            told || (event.kind == kind && (strcmp(event.text, text) == 0 ||
+                                            strcmp(event.reason, text) == 0));
+    }
+    return told;
+}
+
 static void test_packets_are_written_in_order(void **state)
 {
     struct bench b;
@@ -113,6 +128,136 @@ static void test_packets_are_written_in_order(void **state)
     drain(&b);
     assert_int_equal(b.output.account.frames[CLASS_CAPTURED], RATE);
     assert_int_equal(b.output.frames, RATE);
+    end(&b);
+}
+
+/* A packet that is missing by its position is lost; a pause is idle. */
+static void test_what_is_missing_has_its_class(void **state)
+{
+    struct bench b;
+    (void)state;
+    begin(&b);
+    play(&b, 10);
+    b.position += 2 * PERIOD;
+    b.device_ns += 20 * MS;
+    play(&b, 10);
+    ring_set_reached(b.lane.ring, b.device_ns + 1400 * MS);
+    drain(&b); /* up to 400 ms before the source's word */
+    assert_int_equal(b.output.account.frames[CLASS_LOST], 2 * PERIOD);
+    assert_int_equal(b.output.account.frames[CLASS_IDLE], RATE);
+    assert_int_equal(b.output.frames, 22 * PERIOD + RATE);
+    assert_true(was_told(&b, EVENT_GAP, "the system missed audio"));
+    end(&b);
+}
+
+/* Its place was filled as idle: it is left out, and that place is lost. */
+static void test_what_comes_too_late_is_lost(void **state)
+{
+    struct bench b;
+    (void)state;
+    begin(&b);
+    play(&b, 1);
+    ring_set_reached(b.lane.ring, START + 1410 * MS);
+    drain(&b);
+    assert_int_equal(b.output.account.frames[CLASS_IDLE], RATE);
+    b.device_ns = START + 910 * MS;
+    play(&b, 20); /* half of them is too late */
+    ring_set_reached(b.lane.ring, b.device_ns + 400 * MS);
+    drain(&b);
+    assert_int_equal(b.output.account.frames[CLASS_LOST], 10 * PERIOD);
+    assert_int_equal(b.output.account.frames[CLASS_CAPTURED], 11 * PERIOD);
+    assert_int_equal(b.output.frames, RATE + 11 * PERIOD);
+    assert_true(
+        was_told(&b, EVENT_WARNING, "audio came too late and was left out"));
+    end(&b);
+}
+
+/* The ring has ended: up to the stop all is filled, what was dropped as lost.
+ */
+static void test_the_end_is_at_the_stop(void **state)
+{
+    struct bench b;
+    (void)state;
+    begin(&b);
+    play(&b, 10);
+    drop(&b, 3 * PERIOD);
+    b.track.ended_ns = STOP_NEVER;
+    b.reader.stop_ns = START + 1000 * MS;
+    ring_end(b.lane.ring);
+    drain(&b);
+    assert_true(reader_is_done(&b.lane));
+    assert_int_equal(b.output.frames, RATE);
+    assert_int_equal(b.output.account.frames[CLASS_LOST], 3 * PERIOD);
+    end(&b);
+}
+
+/* The device comes back with another rate: time goes on as before. */
+static void test_another_rate_keeps_the_time(void **state)
+{
+    struct bench b;
+    struct audio_format other = format;
+    (void)state;
+    begin(&b);
+    play(&b, 10);
+    push(&b, (struct packet){.kind = PACKET_GONE, .time_ns = b.device_ns});
+    b.device_ns += 500 * MS;
+    other.rate = 44100;
+    push(&b, (struct packet){.kind = PACKET_FORMAT,
+                             .time_ns = b.device_ns,
+                             .format = other});
+    for (int i = 0; i < 100; i++) {
+        push(&b, (struct packet){.kind = PACKET_AUDIO,
+                                 .frames = 441,
+                                 .time_ns = b.device_ns,
+                                 .position = 441 * (uint64_t)i});
+        b.device_ns += 10 * MS;
+    }
+    b.track.ended_ns = STOP_NEVER;
+    ring_end(b.lane.ring);
+    drain(&b);
+    assert_int_equal(b.output.account.frames[CLASS_GONE], RATE / 2);
+    assert_int_equal(b.output.account.frames[CLASS_CAPTURED],
+                     RATE + 10 * PERIOD);
+    assert_int_equal(b.output.frames, RATE + RATE / 2 + 10 * PERIOD);
+    end(&b);
+}
+
+/* A stop that is on its way may lie before the youngest packets: they wait. */
+static void test_young_packets_wait(void **state)
+{
+    struct bench b;
+    (void)state;
+    begin(&b);
+    b.reader.virtual_time = false;
+    b.reader.hold = true;
+    play(&b, 10);
+    b.device_ns = clock_now_ns() + 3600000 * MS;
+    play(&b, 1);
+    ring_set_reached(b.lane.ring, START + 300 * MS);
+    drain(&b);
+    assert_int_equal(b.output.frames, 10 * PERIOD);
+    b.reader.stop_ns = START + 100 * MS;
+    timeline_set_stop(&b.lane.timeline, b.reader.stop_ns);
+    drain(&b);
+    assert_int_equal(b.output.frames, 10 * PERIOD);
+    assert_true(reader_is_done(&b.lane));
+    end(&b);
+}
+
+/* A source hangs: what it did not say is gone. */
+static void test_a_source_that_hangs_is_given_up(void **state)
+{
+    struct bench b;
+    (void)state;
+    begin(&b);
+    play(&b, 10);
+    ring_set_reached(b.lane.ring, START + 2000 * MS);
+    b.reader.stop_ns = START + 3000 * MS;
+    b.reader.give_up = true;
+    drain(&b);
+    assert_true(reader_is_done(&b.lane));
+    assert_int_equal(b.output.frames, 3 * RATE);
+    assert_int_equal(b.output.account.frames[CLASS_GONE], RATE);
     end(&b);
 }
 
@@ -152,6 +297,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_packets_are_written_in_order),
+        cmocka_unit_test(test_what_is_missing_has_its_class),
+        cmocka_unit_test(test_what_comes_too_late_is_lost),
+        cmocka_unit_test(test_the_end_is_at_the_stop),
+        cmocka_unit_test(test_another_rate_keeps_the_time),
+        cmocka_unit_test(test_young_packets_wait),
+        cmocka_unit_test(test_a_source_that_hangs_is_given_up),
         cmocka_unit_test(test_a_loss_before_a_sleep_is_told_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
