@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "core/convert.h"
 #include "session/reader.h"
 #include "sys/clock.h"
 #include "sys/wake.h"
@@ -66,6 +67,7 @@ static void begin(struct bench *b)
 static void end(struct bench *b)
 {
     assert_true(sink_close(b->sink, NULL));
+    converter_destroy(b->lane.converter);
     ring_destroy(b->lane.ring);
     queue_destroy(b->queue);
     wake_destroy(b->wake);
