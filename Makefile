@@ -33,6 +33,18 @@ else ifeq ($(VARIANT),tsan)
 OPT  := -O1 -g -fsanitize=thread
 HARD :=
 LDHARD :=
+else ifeq ($(VARIANT),coverage)
+OPT  := -O0 -g --coverage -fprofile-update=atomic
+HARD := -fstack-protector-strong
+LDHARD :=
+else ifeq ($(VARIANT),fuzz)
+# clang's libFuzzer: it counts what an input reaches. Its warnings are not those
+# of gcc, with which everything is built elsewhere.
+CC    = clang
+OPT  := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+        -fno-sanitize-recover=undefined -fno-omit-frame-pointer -w
+HARD :=
+LDHARD :=
 else ifeq ($(VARIANT),windows)
 CROSS  ?= x86_64-w64-mingw32-
 CC      = $(CROSS)gcc-win32
@@ -99,13 +111,20 @@ PROBES   := $(sort $(wildcard tests/e2e/*_probe.c))
 ifneq ($(VARIANT),windows)
 TOOLBIN  += $(PROBES:tests/e2e/%.c=$(B)/tools/%)
 endif
+# Each fuzz target makes two programs, one that looks for inputs (VARIANT=fuzz)
+# and one that is given some.
+FUZZ      := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZOBJ   := $(FUZZ:tests/%.c=$(B)/tests/%.o) $(B)/tests/fuzz/replay.o
+FUZZBIN   := $(FUZZ:tests/fuzz/fuzz_%.c=$(B)/fuzz/%)
+REPLAYBIN := $(FUZZ:tests/fuzz/fuzz_%.c=$(B)/fuzz/replay_%)
+FUZZ_SECONDS ?= 60
 BENCHES  := $(sort $(wildcard tests/bench/*.c))
 BENCHBIN := $(BENCHES:tests/bench/%.c=$(B)/bench/%)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all libraries help bin unit unit-bins tools fakes windows check check-native \
-        check-windows build-native build-windows soak mutants demo bench lint \
+        check-windows build-native build-windows soak mutants fuzz fuzz-bins fuzz-replays analyse coverage valgrind demo bench lint \
         format install uninstall dist dist-windows deb clean setup
 
 all: bin ## build build/native/looprec (the default)
@@ -170,6 +189,24 @@ $(B)/bench/%: $(B)/tests/bench/%.o
 	@mkdir -p $(@D)
 	$(CC) $(OPT) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+# What fails there is made to fail by the linker.
+$(B)/unit/test_converter_faults$(EXE): LDFLAGS += \
+    $(foreach f,calloc realloc soxr_create soxr_process soxr_clear,-Wl,--wrap=$(f))
+
+# --repair waits a second for a file to be at rest; not here.
+$(B)/fuzz/repair $(B)/fuzz/replay_repair: LDFLAGS += -Wl,--wrap=clock_sleep_ns
+
+$(B)/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(B)/libunit.a
+	@mkdir -p $(@D)
+	$(CC) $(OPT) $(LDHARD) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/fuzz/%: $(B)/tests/fuzz/fuzz_%.o $(B)/libunit.a
+	@mkdir -p $(@D)
+	$(CC) $(OPT) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LIBS)
+
+fuzz-replays: $(REPLAYBIN)
+fuzz-bins: $(FUZZBIN)
+
 $(B)/fakes/mmdevapi.dll: $(DOUBLEOBJ) $(DOUBLEDIR)/mmdevapi.def
 	@mkdir -p $(@D)
 	$(CC) $(OPT) -shared -static $(LDFLAGS) -o $@ $^ -lole32
@@ -210,7 +247,7 @@ windows: ## cross-build build/windows/looprec.exe
 build-native:
 	scripts/setup native tests
 	$(MAKE) bin unit-bins tools
-	$(MAKE) VARIANT=asan unit-bins
+	$(MAKE) VARIANT=asan unit-bins fuzz-replays
 	$(MAKE) VARIANT=tsan unit-bins
 
 build-windows:
@@ -241,6 +278,25 @@ soak: build-windows ## kills, a day with 200 faults (HOURS=24 FAULTS=200 SEED=)
 
 mutants: ## break the ring and the timeline on purpose; the tests must notice
 	tests/mutants
+
+fuzz: ## look for inputs that break a parser or the timeline (FUZZ_SECONDS=60 each)
+	scripts/setup native fuzz
+	$(MAKE) VARIANT=fuzz fuzz-bins
+	tests/fuzz/run -t $(FUZZ_SECONDS)
+
+analyse: ## static checkers: gcc -fanalyzer, clang-tidy, cppcheck
+	scripts/setup native analyse
+	scripts/analyse
+
+coverage: ## how much of src the unit tests run through
+	scripts/setup native tests
+	$(MAKE) VARIANT=coverage unit-bins
+	tests/coverage
+
+valgrind: ## the unit tests under memcheck, some under helgrind
+	scripts/setup native tests
+	$(MAKE) unit-bins
+	tests/valgrind
 
 demo: ## set up, build, record five seconds of what this computer plays
 	scripts/setup native
@@ -289,5 +345,5 @@ clean: ## remove build/
 
 -include $(OBJ:.o=.d) $(MAIN:.o=.d) $(FAKEOBJ:.o=.d) $(DOUBLEOBJ:.o=.d) $(ENGINEOBJ:.o=.d) $(PROBEOBJ:.o=.d) $(ALONEOBJ:.o=.d) \
     $(UNIT:tests/%.c=$(B)/tests/%.d) $(TOOLS:tests/%.c=$(B)/tests/%.d) \
-    $(PROBES:tests/%.c=$(B)/tests/%.d) \
+    $(PROBES:tests/%.c=$(B)/tests/%.d) $(FUZZOBJ:.o=.d) \
     $(BENCHES:tests/%.c=$(B)/tests/%.d)

@@ -106,8 +106,8 @@ void notices_event(struct notices *n, const struct session_event *event)
         report_time(text, sizeof text, event->at_frame, n->rate);
         message_note("looprec: marker %u at %s", event->number, text);
         break;
-    case EVENT_DELETED: break;
-    case EVENT_SEGMENT: break; /* the report names the files */
+    case EVENT_DELETED:
+    case EVENT_SEGMENT: /* the report names the files */
     case EVENT_GAP: break;
     }
 }

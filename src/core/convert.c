@@ -167,9 +167,11 @@ static inline i32x4 clipped(f32x4 x)
     return (x > simd_all(1.0f)) | (x < simd_all(-1.0f));
 }
 
-/* X times FULL, at most MOST and at least -FULL, 0 for NaN. */
+/* X times FULL, at most MOST and at least -FULL, 0 for NaN: that is what does
+ * not equal itself. */
 static inline f32x4 fitted(f32x4 x, float full, float most)
 {
+    /* NOLINTNEXTLINE(misc-redundant-expression): see above */
     x = (f32x4)((i32x4)x & (x == x));
     return simd_clamp(x * simd_all(full), -full, most);
 }

@@ -68,14 +68,14 @@ static void begin(struct json *j, const char *key)
     j->need_comma = true;
 }
 
-static void open(struct json *j, const char *key, const char *bracket)
+static void open_bracket(struct json *j, const char *key, const char *bracket)
 {
     begin(j, key);
     add_text(j, bracket);
     j->need_comma = false;
 }
 
-static void close(struct json *j, const char *bracket)
+static void close_bracket(struct json *j, const char *bracket)
 {
     add_text(j, bracket);
     j->need_comma = true;
@@ -83,22 +83,22 @@ static void close(struct json *j, const char *bracket)
 
 void json_open_object(struct json *j, const char *key)
 {
-    open(j, key, "{");
+    open_bracket(j, key, "{");
 }
 
 void json_close_object(struct json *j)
 {
-    close(j, "}");
+    close_bracket(j, "}");
 }
 
 void json_open_array(struct json *j, const char *key)
 {
-    open(j, key, "[");
+    open_bracket(j, key, "[");
 }
 
 void json_close_array(struct json *j)
 {
-    close(j, "]");
+    close_bracket(j, "]");
 }
 
 void json_string(struct json *j, const char *key, const char *value)

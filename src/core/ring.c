@@ -75,7 +75,7 @@ struct ring *ring_create(size_t bytes)
     size_t head = (size_t)align_line(sizeof(struct ring));
     void *block = NULL;
     struct ring *ring = allocate_aligned(head + (size_t)size, &block);
-    if (!ring) {
+    if (!block) {
         return NULL;
     }
     ring->block = block;

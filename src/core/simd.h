@@ -109,7 +109,7 @@ static inline i16x8 simd_narrow(i32x4 a, i32x4 b)
 #ifdef SIMD_SSE2
     return (i16x8)_mm_packs_epi32((__m128i)a, (__m128i)b);
 #else
-    i16x8 out;
+    i16x8 out = {0};
     for (int i = 0; i < SIMD_LANES; i++) {
         out[i] = (int16_t)(a[i] < INT16_MAX ? a[i] : INT16_MAX);
         out[i + SIMD_LANES] = (int16_t)(b[i] < INT16_MAX ? b[i] : INT16_MAX);

@@ -25,6 +25,9 @@
 /* A position that jumps further, with no stamp to say so, is nonsense: no
  * system holds so much back. */
 #define JUMP_MOST_NS INT64_C(10000000000)
+/* Nor was ever so much lost: that many frames last for weeks at any rate, and
+ * their length can be reckoned with. */
+#define JUMP_MOST_FRAMES (UINT64_C(1) << 40)
 /* A stamp further back than this is no stamp. */
 #define ABSURD_NS INT64_C(2000000000)
 /* A skew of one packet or more is settled where nothing plays, or nothing but
@@ -306,13 +309,14 @@ static uint64_t missing(struct timeline *t, const struct packet *p,
 {
     uint64_t jump = count_jump(&t->count, p);
     uint64_t proven = jump > p->lost_before ? jump : p->lost_before;
-    int64_t proven_ns = frames_to_ns((int64_t)proven, t->run_rate);
+    uint64_t sane = proven < JUMP_MOST_FRAMES ? proven : JUMP_MOST_FRAMES;
+    int64_t proven_ns = frames_to_ns((int64_t)sane, t->run_rate);
     bool flagged = (p->flags & PACKET_DISCONTINUITY) != 0;
 
     *witness = flagged || proven > 0 ? WITNESS_FLAG : WITNESS_NONE;
     if (!have_time) {
         /* A position alone is believed within reason. */
-        bool wild = proven_ns > JUMP_MOST_NS || proven_ns < 0;
+        bool wild = proven_ns > JUMP_MOST_NS;
         return timeline_to_file(t, wild ? p->lost_before : proven);
     }
     int64_t rest = error_ns - t->skew.ns;

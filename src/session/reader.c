@@ -310,9 +310,12 @@ static bool take(struct reader *r, struct lane *l, const struct ring_mark *mark,
                       !refined_time(r, l, mark, p, &time_ns))) {
             return true;
         }
-        /* what has no stamp is as old as all that came */
+        /* what has no stamp is as old as all that came; but where it tells of
+         * a loss, that comes first: a sleep would fill its place as idle, and
+         * the file would be longer than time */
         bool timed = time_ns != PACKET_NO_TIME;
-        if (!pass_sleep(r, l, timed ? time_ns : mark->reached_ns)) {
+        if ((timed || p->lost_before == 0) &&
+            !pass_sleep(r, l, timed ? time_ns : mark->reached_ns)) {
             return false;
         }
         if (l->planned == PLAN_NONE && audio) {

@@ -85,10 +85,10 @@ const struct process_entry *target_above(const struct process_list *list,
 const struct process_entry *target_root(const struct process_list *list,
                                         uint32_t pid)
 {
-    const struct process_entry *p = process_list_find(list, pid), *above = p;
+    const struct process_entry *p = process_list_find(list, pid);
 
     for (size_t steps = 0; p && steps < list->count; steps++) {
-        above = target_parent(list, p);
+        const struct process_entry *above = target_parent(list, p);
         if (!above || !text_same(above->name, p->name))
             return p;
         p = above;

@@ -16,6 +16,55 @@ static void test_unbroken_stream_is_taken_whole(void **state)
     assert_int_equal(b.skipped, 0);
 }
 
+/* A stop never lies before what is placed already. */
+static void test_a_stop_in_the_past_cuts_nothing(void **state)
+{
+    (void)state;
+    struct bench b;
+    begin(&b, UINT64_MAX);
+    play(&b, 100);
+    timeline_set_stop(&b.t, START + 500 * MS);
+    play(&b, 10);
+    timeline_finish(&b.t, START + 500 * MS, 9, &b.plan);
+    account(&b);
+    assert_int_equal(total(&b), 48000);
+    assert_int_equal(b.frames[CLASS_CAPTURED], 48000);
+}
+
+/* What was dropped at the very end is lost, but not beyond the stop. */
+static void test_losses_at_the_end_go_to_the_stop(void **state)
+{
+    (void)state;
+    struct bench b;
+    begin(&b, UINT64_MAX);
+    play(&b, 100);
+    timeline_finish(&b.t, START + 1100 * MS, 480000, &b.plan);
+    account(&b);
+    assert_int_equal(b.frames[CLASS_LOST], 4800);
+    assert_int_equal(total(&b), 52800);
+}
+
+/* A crystal that runs fast for long puts sound later into the file than it was
+ * heard: the stop gives way, so that none of it is cut off. */
+static void test_a_stop_gives_way_to_a_crystal(void **state)
+{
+    (void)state;
+    struct bench b;
+    begin(&b, UINT64_MAX);
+    /* 400 ppm for 250 s is 100 ms; the file has 50 ms of them as a bound */
+    for (int i = 0; i < 25000; i++) {
+        struct packet p = next(&b);
+        p.time_ns -= (p.time_ns - START) / 2500;
+        place(&b, &p);
+        pass(&b, PERIOD);
+    }
+    int64_t heard_ns = b.device_ns - (b.device_ns - START) / 2500;
+    uint64_t frame = timeline_cut_frame(&b.t, heard_ns);
+    uint64_t plain = (uint64_t)frames_from_ns(heard_ns - START, RATE);
+    assert_near(frame, plain + (uint64_t)frames_from_ns(50 * MS, RATE), 100);
+    assert_true(frame > plain);
+}
+
 static void test_limit_is_exact(void **state)
 {
     (void)state;
@@ -398,6 +447,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_unbroken_stream_is_taken_whole),
+        cmocka_unit_test(test_a_stop_in_the_past_cuts_nothing),
+        cmocka_unit_test(test_losses_at_the_end_go_to_the_stop),
+        cmocka_unit_test(test_a_stop_gives_way_to_a_crystal),
         cmocka_unit_test(test_limit_is_exact),
         cmocka_unit_test(test_nothing_played_is_idle_to_the_stop),
         cmocka_unit_test(test_what_was_played_before_the_start_is_left_out),

@@ -191,7 +191,7 @@ int console_wait(struct console *c, struct wake *wake, int64_t timeout_ns)
             {.fd = keys ? STDIN_FILENO : -1, .events = POLLIN},
         };
         int ready = ppoll(p, 2, part == INT64_MAX ? NULL : &t, NULL);
-        if (ready > 0 && p[1].revents != 0 && fetch(c)) {
+        if (ready > 0 && keys && p[1].revents != 0 && fetch(c)) {
             continue; /* WAKE stays set for the next call */
         }
         if (wake && wake_wait(wake, 0)) {

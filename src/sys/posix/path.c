@@ -180,6 +180,7 @@ bool path_is_anothers(const struct stat *file, const char *path)
 /* Look at every part of PATH; where one is a link, at what it leads to; where
  * PATH is a file that is to be REPLACED, at that. False: CULPRIT is not to be
  * trusted. */
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as LINKS_MOST */
 static bool walk(const char *path, bool replaced, unsigned links,
                  char culprit[PATH_MAX])
 {
