@@ -67,7 +67,10 @@ tune_left() {
 }
 
 @test "one that plays each song in a stream of its own: the songs are whole, in order" {
-    local n runs last=0 from to at
+    local n runs last=0 from to at begins=1200 ends=72000
+    # beside another player PipeWire connects a tap after up to 80 ms, and may end
+    # it with the last block still under way (see the man page)
+    [ "$SYSTEM" = pulse ] || begins=3840 ends=70976
     another_plays
     # shellcheck disable=SC2016
     sh -c 'until [ -e go ]; do sleep 0.02; done
@@ -89,8 +92,8 @@ tune_left() {
         grep -qx 'runs=1' <<<"$runs" || fail "song $n is broken"
         # run1=FROM TO at FRAME
         read -r from to _ at <<<"$(sed -n 's/^run1=//p' <<<"$runs")"
-        [ "$from" -lt 1200 ] || fail "song $n lacks its first $from frames"
-        [ "$to" -eq 72000 ]
+        [ "$from" -lt "$begins" ] || fail "song $n lacks its first $from frames"
+        [ "$to" -ge "$ends" ] || fail "song $n lacks its last $((72000 - to)) frames"
         [ "$at" -gt "$last" ]
         last=$at
     done

@@ -108,7 +108,7 @@ two_names() {
     has_right not.wav --from=0.1
     has_no_left not.wav
     # a person is told who is recorded
-    grep -qi 'tune\|a song' "by tune.err"
+    grep -qi "$TUNE\|a song" "by $TUNE.err"
 }
 
 @test "a browser is found by its name" {
