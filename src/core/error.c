@@ -40,6 +40,7 @@ static const char *const names[ERR_COUNT] = {
     [ERR_PERMISSION] = "permission",
     [ERR_NO_SPACE] = "no-space",
     [ERR_FILE_GONE] = "file-gone",
+    [ERR_FILE_IN_USE] = "file-in-use",
     [ERR_PIPE_CLOSED] = "pipe-closed",
     [ERR_IO] = "io",
     [ERR_ENCODER] = "encoder",

@@ -29,6 +29,7 @@
     X(PERMISSION, "permission denied", 1)                          \
     X(NO_SPACE, "no space left", 1)                                \
     X(FILE_GONE, "the file was deleted meanwhile", 1)              \
+    X(FILE_IN_USE, "the file is in use", 1)                        \
     X(PIPE_CLOSED, "the reader closed the pipe", 1)                \
     X(IO, "input/output error", 1)                                 \
     X(ENCODER, "the encoder failed", 1)                            \

@@ -96,6 +96,13 @@ struct file_mark {
  * does not say. */
 bool file_identify(const struct file *file, struct file_mark *mark);
 
+/* Is FILE, opened for reading, certainly open for writing somewhere? Linux: a
+ * read lease is refused then (F_SETLEASE, fcntl(2)). False where that tells
+ * nothing: another user's file, a file system without leases or of another
+ * machine. Always false on Windows, where the share mode refuses us:
+ * FILE_CHANGE is PERMISSION while another program writes. */
+bool file_has_writer(const struct file *file);
+
 /* The first failure; err ERR_OK when there is none. */
 const struct fault *file_fault(const struct file *file);
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "sys/clock.h"
+#include "sys/posix/lease.h"
 #include "sys/posix/oserror.h"
 #include "sys/posix/path.h"
 #include "sys/stop.h"
@@ -435,6 +436,11 @@ bool file_identify(const struct file *file, struct file_mark *mark)
             (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec,
     };
     return true;
+}
+
+bool file_has_writer(const struct file *file)
+{
+    return !file->stream && lease_tells_writer(file->fd);
 }
 
 int64_t file_room(const struct file *file)

@@ -329,6 +329,12 @@ bool file_identify(const struct file *file, struct file_mark *mark)
     return true;
 }
 
+bool file_has_writer(const struct file *file)
+{
+    (void)file; /* see file.h */
+    return false;
+}
+
 int64_t file_room(const struct file *file)
 {
     return file->stream || file->is_stdout ? -1 : file_free_bytes(file->name);
