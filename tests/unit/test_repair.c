@@ -161,6 +161,50 @@ static void a_spoilt_file_is_repaired_once(void **state)
     }
 }
 
+/* The blocks of WHOLE, a FLAC of one channel. */
+static size_t find_blocks(sf_count_t places[], size_t most)
+{
+    static const uint8_t begin[] = {0xFF, 0xF8};
+    size_t count = 0;
+
+    for (sf_count_t at = 42; at + 6 < whole.length && count < most; at++) {
+        if (memcmp(whole.data + at, begin, sizeof begin) == 0 &&
+            (whole.data[at + 3] & 0xF1) == 0 && whole.data[at + 4] == count) {
+            places[count++] = at;
+        }
+    }
+    return count;
+}
+
+/* The header of one block, any byte of it: the file stays as it is. */
+static void a_spoilt_block_header_is_no_reason_to_cut(void **state)
+{
+    struct repair_report report;
+    struct fault f;
+    sf_count_t places[8] = {0};
+
+    (void)state;
+    image_make(&whole, kinds[KINDS - 1].format, 1, FRAMES);
+    assert_int_equal(find_blocks(places, 8), 4);
+    for (int block = 1; block < 3; block++) {
+        for (int byte = 0; byte < 6; byte++) {
+            cut_to(whole.length);
+            cut.data[places[block] + byte] ^= 0x41;
+            print_message("block %d, byte %d\n", block, byte);
+            assert_true(image_repair(&cut, &fixed, &report, &f));
+            assert_int_equal(report.state, REPAIR_GOOD);
+            assert_int_equal(report.frames, FRAMES);
+            assert_non_null(strstr(report.found, "damaged"));
+        }
+    }
+    /* not there at all */
+    cut_to(whole.length - (places[2] - places[1]));
+    memmove(cut.data + places[1], whole.data + places[2],
+            (size_t)(whole.length - places[2]));
+    assert_false(image_repair(&cut, &fixed, &report, &f));
+    assert_int_equal(f.err, ERR_NOT_REPAIRED);
+}
+
 /* In place and back, once: it takes a second. */
 static void in_place_and_back(void **state)
 {
@@ -197,6 +241,7 @@ int main(void)
         IN_FOLDER(a_good_file_stays_whatever_follows),
         IN_FOLDER(a_cut_file_begins_as_the_whole_did),
         IN_FOLDER(a_spoilt_file_is_repaired_once),
+        IN_FOLDER(a_spoilt_block_header_is_no_reason_to_cut),
         IN_FOLDER(in_place_and_back),
     };
 
