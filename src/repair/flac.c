@@ -36,7 +36,8 @@ struct flac {
     uint64_t samples; /* in whole blocks */
     int64_t end;      /* behind the last whole block */
     bool torn;        /* and there a block begins that is not whole */
-    unsigned damaged; /* blocks */
+    unsigned damaged; /* blocks, which stay */
+    unsigned dropped; /* damaged ones right before the torn one: cut with it */
     uint16_t crc16[256];
 };
 
@@ -91,6 +92,13 @@ static int64_t end_by_content(const struct flac *c, int64_t at,
     return flac_block_end(c->look, at + (int64_t)h->bytes, &shape);
 }
 
+/* Of the block of H. */
+static int64_t most_bytes(const struct flac *c, const struct flac_header *h)
+{
+    return (int64_t)h->samples * c->channels * (c->bits + 1) / 8 +
+           c->channels * 64 + 64;
+}
+
 /* A header of a later block than the one that follows H; -1: there is none. */
 static int64_t find_later(const struct flac *c, int64_t from,
                           const struct flac_header *h)
@@ -118,12 +126,17 @@ static enum found find_spoilt(const struct flac *c, int64_t at, int64_t later,
     int64_t least = at + (int64_t)h->bytes + (int64_t)c->channels + 2;
     uint16_t crc = 0;
 
+    int64_t most = most_bytes(c, h);
+    struct flac_header other;
+
+    later = later - at > most ? at + most + 1 : later;
     for (int64_t p = at; !h->variable && p < later; p++) {
         int byte = look_byte(c->look, p);
         if (byte < 0) {
             break;
         }
-        if (p >= least && flac_header_read_spoilt(c->look, p, h, next)) {
+        if (p >= least && flac_header_read_spoilt(c->look, p, h, next) &&
+            !flac_header_read(c->look, p, c->channels, c->bits, &other)) {
             *end = p;
             return crc == 0 ? WHOLE : DAMAGED;
         }
@@ -140,8 +153,7 @@ static enum found find_whole(const struct flac *c, int64_t at,
                              struct flac_header *next)
 {
     uint64_t follows = flac_header_follows(h);
-    int64_t most = (int64_t)h->samples * c->channels * (c->bits + 1) / 8 +
-                   c->channels * 64 + 64;
+    int64_t most = most_bytes(c, h);
     int64_t least = at + (int64_t)h->bytes + (int64_t)c->channels + 2;
     int64_t whole = 0; /* by its content; 0: not asked yet */
     bool is_whole = false;
@@ -193,12 +205,23 @@ static enum found find_end(const struct flac *c, int64_t at,
         return found;
     }
     int64_t later = find_later(c, at + (int64_t)h->bytes, h);
-    return later < 0 ? found : find_spoilt(c, at, later, h, end, next);
+    if (later >= 0) {
+        return find_spoilt(c, at, later, h, end, next);
+    }
+    return found == LAST && h->spoilt ? BROKEN_OFF : found;
 }
 
-/* All blocks. False: they do not follow each other. */
+/* All blocks. False: they do not follow each other.
+ *
+ * Damaged ones before a torn end are cut with it: as the file's last one such a
+ * block would be what is broken off when it is looked at again. */
 static bool walk(struct flac *c, struct fault *f)
 {
+    struct {
+        int64_t end;
+        uint64_t samples;
+        unsigned damaged;
+    } whole = {.end = c->audio_at}; /* behind the last whole block */
     struct flac_header h, next;
     int64_t at = c->audio_at;
     int64_t end = at;
@@ -212,6 +235,10 @@ static bool walk(struct flac *c, struct fault *f)
         enum found found = find_end(c, at, &h, &end, &next);
         if (found == BROKEN_OFF) {
             c->torn = true;
+            c->end = whole.end;
+            c->samples = whole.samples;
+            c->dropped = c->damaged - whole.damaged;
+            c->damaged = whole.damaged;
             return true;
         }
         if (found == HOLE) {
@@ -220,9 +247,17 @@ static bool walk(struct flac *c, struct fault *f)
                                "which cannot be repaired",
                                "flac -d -F FILE saves what can be decoded");
         }
+        if (found == WHOLE && h.spoilt) {
+            found = DAMAGED;
+        }
         c->damaged += found == DAMAGED;
         c->samples += h.samples;
         c->end = end;
+        if (found == WHOLE) {
+            whole.end = end;
+            whole.samples = c->samples;
+            whole.damaged = c->damaged;
+        }
         if (found == LAST) {
             c->torn = is_torn_header(c, end);
             return true;
@@ -323,6 +358,9 @@ static void plan_end(struct flac *c, struct plan *p)
     plan_say(p, zeros     ? "zeros follow its last block"
                 : c->torn ? "its last block is broken off"
                           : "something else follows its last block");
+    if (c->dropped > 0) {
+        plan_say(p, "damaged blocks right before that: %u", c->dropped);
+    }
     p->length = c->end;
 }
 

@@ -82,6 +82,7 @@ bool flac_header_read(struct look *l, int64_t at, uint32_t count, uint32_t bits,
         (depth != 0 && depths[depth] != bits)) {
         return false;
     }
+    h->spoilt = false;
     h->variable = b[1] & 1;
     h->assignment = channels;
     h->number_bytes = read_number(b + 4, &h->number);
@@ -119,6 +120,7 @@ bool flac_header_read_spoilt(struct look *l, int64_t at,
     unsigned wrong = 0;
 
     *next = *h;
+    next->spoilt = true;
     next->number = flac_header_follows(h);
     next->number_bytes = write_number(next->raw + 4, next->number);
     size_t n = 4 + next->number_bytes;

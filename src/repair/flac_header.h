@@ -11,6 +11,7 @@
 enum { FLAC_HEADER_MOST = 16 };
 
 struct flac_header {
+    bool spoilt; /* it is as it should be, not as it is */
     bool variable;
     size_t bytes;
     uint64_t number; /* of the block, or (variable) of its first sample */

@@ -205,6 +205,34 @@ static void a_spoilt_block_header_is_no_reason_to_cut(void **state)
     assert_int_equal(f.err, ERR_NOT_REPAIRED);
 }
 
+/* Damaged ones right before what is broken off go with it. */
+static void a_torn_end_behind_damage_is_repaired_once(void **state)
+{
+    struct repair_report report;
+    struct fault f;
+    sf_count_t places[8] = {0};
+
+    (void)state;
+    image_make(&whole, kinds[KINDS - 1].format, 1, FRAMES);
+    assert_int_equal(find_blocks(places, 8), 4);
+    for (int first = 2; first >= 0; first--) {
+        cut_to(places[3] + 500);
+        for (int block = first; block < 3; block++) {
+            cut.data[places[block] + 300] ^= 0x10;
+        }
+        if (first == 0) {
+            assert_false(image_repair(&cut, &fixed, &report, &f));
+            assert_int_equal(f.err, ERR_NOT_REPAIRED);
+            continue;
+        }
+        assert_true(image_repair(&cut, &fixed, &report, &f));
+        assert_non_null(strstr(report.found, "damaged"));
+        assert_int_equal(report.frames, first * 4096);
+        assert_int_equal(fixed.length, places[first]);
+        assert_true(image_is_good(&fixed));
+    }
+}
+
 /* In place and back, once: it takes a second. */
 static void in_place_and_back(void **state)
 {
@@ -242,6 +270,7 @@ int main(void)
         IN_FOLDER(a_cut_file_begins_as_the_whole_did),
         IN_FOLDER(a_spoilt_file_is_repaired_once),
         IN_FOLDER(a_spoilt_block_header_is_no_reason_to_cut),
+        IN_FOLDER(a_torn_end_behind_damage_is_repaired_once),
         IN_FOLDER(in_place_and_back),
     };
 
