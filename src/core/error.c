@@ -36,6 +36,7 @@ static const char *const names[ERR_COUNT] = {
     [ERR_FILE_EXISTS] = "file-exists",
     [ERR_NOT_A_DIRECTORY] = "not-a-directory",
     [ERR_NO_SUCH_DIRECTORY] = "no-such-directory",
+    [ERR_NO_SUCH_FILE] = "no-such-file",
     [ERR_IS_A_DIRECTORY] = "is-a-directory",
     [ERR_PERMISSION] = "permission",
     [ERR_NO_SPACE] = "no-space",

@@ -25,6 +25,7 @@
     X(FILE_EXISTS, "the file exists", 1)                           \
     X(NOT_A_DIRECTORY, "not a directory", 1)                       \
     X(NO_SUCH_DIRECTORY, "no such directory", 1)                   \
+    X(NO_SUCH_FILE, "no such file", 1)                             \
     X(IS_A_DIRECTORY, "is a directory", 1)                         \
     X(PERMISSION, "permission denied", 1)                          \
     X(NO_SPACE, "no space left", 1)                                \

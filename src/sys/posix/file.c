@@ -177,6 +177,11 @@ static struct file *open_bits(const char *path, enum file_mode mode,
                    "%s: stopped before anybody read from it", path);
         return NULL;
     }
+    if (fd < 0 && errno == ENOENT &&
+        (mode == FILE_READ || mode == FILE_CHANGE)) {
+        fault_setf(f, ERR_NO_SUCH_FILE, op, ENOENT, NULL, "%s", path);
+        return NULL;
+    }
     if (fd < 0) {
         path_fault(f, op, path, errno);
         return NULL;
