@@ -262,6 +262,29 @@ static void in_place_and_back(void **state)
     assert_false(file_exists("in.looprec-undo"));
 }
 
+/* Silent for as long as the repair looks. */
+static void somebody_elses_file_is_left_alone(void **state)
+{
+    struct repair_request request = {.path = "in"};
+    struct repair_report report;
+    struct fault f = {0};
+
+    (void)state;
+    make(0, 1000);
+    cut_to(whole.length - 101);
+    image_put(&cut, "in");
+    struct file *writer = file_open("in", FILE_CHANGE, NULL);
+    assert_non_null(writer);
+    assert_false(repair_file(&request, &report, &f));
+    assert_int_equal(f.err, ERR_FILE_IN_USE);
+    assert_non_null(strstr(f.hint, "-o NEW"));
+    assert_false(file_exists("in.looprec-undo"));
+    assert_true(file_close(writer, NULL));
+    image_get(&again, "in");
+    assert_int_equal(again.length, cut.length);
+    assert_memory_equal(again.data, cut.data, (size_t)cut.length);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +295,7 @@ int main(void)
         IN_FOLDER(a_spoilt_block_header_is_no_reason_to_cut),
         IN_FOLDER(a_torn_end_behind_damage_is_repaired_once),
         IN_FOLDER(in_place_and_back),
+        IN_FOLDER(somebody_elses_file_is_left_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
