@@ -162,8 +162,22 @@ static bool check_repair(const struct options *o, struct fault *f)
     if (o->json) {
         return usage(f, "--repair has no JSON; leave out --json");
     }
+    if (o->no_repair != NULL) {
+        return usage(f, "--repair records nothing; leave out --%s",
+                     o->no_repair);
+    }
     if (o->file_count == 0) {
         return usage(f, "--repair needs a file; give one like song.wav");
+    }
+    for (int i = 0; i < o->file_count; i++) {
+        if (strcmp(o->files[i], "-") == 0) {
+            return usage(f, "--repair reads no standard input; give a file, "
+                            "or ./- where that is its name");
+        }
+    }
+    if (o->output != NULL && strcmp(o->output, "-") == 0) {
+        return usage(f, "--repair does not write to standard output; give "
+                        "--output a new file's name");
     }
     if (o->output != NULL && *o->output == '\0') {
         return usage(f, "--output is empty; give a new file's name");

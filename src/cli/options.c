@@ -337,6 +337,20 @@ static bool apply(struct options *o, enum option_id id, const char *value,
     return true;
 }
 
+/* Has it a meaning for --repair? */
+static bool is_of_repair(enum option_id id)
+{
+    switch (id) {
+    case OPT_REPAIR:
+    case OPT_OUTPUT:
+    case OPT_DRY_RUN:
+    case OPT_QUIET:
+    case OPT_VERBOSE:
+    case OPT_COUNT: return true;
+    default: return false;
+    }
+}
+
 /* getopt's value to a row; OPT_COUNT: none. */
 static enum option_id find_value(int value)
 {
@@ -452,7 +466,11 @@ bool options_parse(struct options *o, int argc, char **argv, struct fault *f)
             good = refuse(optopt, argv[optind - 1], told) && good;
             continue;
         }
-        good = apply(o, find_value(value), optarg, told) && good;
+        enum option_id id = find_value(value);
+        if (o->no_repair == NULL && !is_of_repair(id)) {
+            o->no_repair = rows[id].name;
+        }
+        good = apply(o, id, optarg, told) && good;
         if (good && (o->action == ACTION_HELP || o->action == ACTION_VERSION)) {
             return true;
         }

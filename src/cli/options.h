@@ -54,6 +54,7 @@ struct options {
     int file_count;
     const char *output; /* of a repair; NULL: in place */
     bool dry_run;
+    const char *no_repair;   /* the first option of a recording; NULL: none */
     enum sink_type type;     /* never SINK_AUTO when parsing succeeded */
     enum sample_type sample; /* SAMPLE_NONE: by the source */
     uint32_t rate;           /* 0: by the source */

@@ -25,10 +25,12 @@
     X(FILE_EXISTS, "the file exists", 1)                           \
     X(NOT_A_DIRECTORY, "not a directory", 1)                       \
     X(NO_SUCH_DIRECTORY, "no such directory", 1)                   \
+    X(NO_SUCH_FILE, "no such file", 1)                             \
     X(IS_A_DIRECTORY, "is a directory", 1)                         \
     X(PERMISSION, "permission denied", 1)                          \
     X(NO_SPACE, "no space left", 1)                                \
     X(FILE_GONE, "the file was deleted meanwhile", 1)              \
+    X(FILE_IN_USE, "the file is in use", 1)                        \
     X(PIPE_CLOSED, "the reader closed the pipe", 1)                \
     X(IO, "input/output error", 1)                                 \
     X(ENCODER, "the encoder failed", 1)                            \

@@ -107,17 +107,39 @@ static bool change(const struct plan *p, struct look *l, struct file *file,
            file_sync(file, f);
 }
 
+/* Where it may not be changed, or nothing be put beside it: what to do. */
+static void hint_copy(struct fault *f)
+{
+    if (f != NULL && f->err == ERR_PERMISSION) {
+        snprintf(
+            f->hint, sizeof f->hint,
+            "you may not write there: use -o NEW for a new file elsewhere");
+    }
+}
+
+/* On Windows it is refused while somebody writes to it. */
+static struct file *open_to_change(const char *path, struct fault *f)
+{
+    struct file *file = file_open(path, FILE_CHANGE, f);
+
+    if (file == NULL && f != NULL && f->err == ERR_FILE_IN_USE) {
+        look_refuse_in_use(path, true, f);
+    }
+    return file;
+}
+
 bool apply_in_place(const struct plan *p, struct look *l, const char *undo,
                     struct fault *f)
 {
     static const char hint[] =
         "--repair with it puts back what was there before; or remove it";
-    struct file *file = file_open(l->path, FILE_CHANGE, f);
+    struct file *file = open_to_change(l->path, f);
     struct file *out = NULL;
     bool good = file != NULL && look_is_unchanged(l, file, f) &&
                 (out = open_new(undo, l, hint, f)) != NULL;
 
     if (!good) {
+        hint_copy(f);
         file_close(file, NULL);
         return false;
     }

@@ -5,12 +5,14 @@
  * checksum comes out and the next one's header stands, with a checksum of its
  * own and the number that must follow. Of the last one flac_block tells where
  * it ends: a checksum comes out again behind each zero that follows, and may
- * end with one itself. */
+ * end with one itself. The last one it is only where no header of a later one
+ * stands anywhere behind it. */
 #include <string.h>
 
 #include "core/bytes.h"
 
 #include "repair/flac_block.h"
+#include "repair/flac_header.h"
 #include "repair/plan.h"
 
 enum {
@@ -21,7 +23,6 @@ enum {
     AT_MD5 = 18,
     MD5_BYTES = 16,
     METADATA_MOST = 1000,
-    HEADER_MOST = 16,
 };
 
 struct flac {
@@ -35,17 +36,9 @@ struct flac {
     uint64_t samples; /* in whole blocks */
     int64_t end;      /* behind the last whole block */
     bool torn;        /* and there a block begins that is not whole */
-    unsigned damaged; /* blocks */
-    uint8_t crc8[256];
+    unsigned damaged; /* blocks, which stay */
+    unsigned dropped; /* damaged ones right before the torn one: cut with it */
     uint16_t crc16[256];
-};
-
-struct header {
-    bool variable;
-    size_t bytes;
-    uint64_t number;
-    uint32_t samples;
-    unsigned assignment; /* of channels */
 };
 
 enum found {
@@ -56,88 +49,15 @@ enum found {
     HOLE
 };
 
-static void make_tables(struct flac *c)
+static void make_table(struct flac *c)
 {
     for (unsigned i = 0; i < 256; i++) {
-        unsigned small = i, large = i << 8;
+        unsigned crc = i << 8;
         for (int bit = 0; bit < 8; bit++) {
-            small = small << 1 ^ (small & 0x80 ? 0x07U : 0);
-            large = large << 1 ^ (large & 0x8000 ? 0x8005U : 0);
+            crc = crc << 1 ^ (crc & 0x8000 ? 0x8005U : 0);
         }
-        c->crc8[i] = (uint8_t)small;
-        c->crc16[i] = (uint16_t)large;
+        c->crc16[i] = (uint16_t)crc;
     }
-}
-
-/* --- a block's header (9.1) --- */
-
-/* A number in UTF-8's manner, of up to 36 bits. Its bytes; 0: it is none. */
-static size_t read_number(const uint8_t *b, uint64_t *number)
-{
-    size_t bytes = 1;
-
-    if (b[0] < 0x80) {
-        *number = b[0];
-        return 1;
-    }
-    while (bytes < 8 && (b[0] & 0x80 >> bytes)) {
-        bytes++;
-    }
-    if (bytes < 2 || bytes > 7) {
-        return 0;
-    }
-    *number = bytes == 7 ? 0 : b[0] & (0x7FU >> bytes);
-    for (size_t i = 1; i < bytes; i++) {
-        if ((b[i] & 0xC0) != 0x80) {
-            return 0;
-        }
-        *number = *number << 6 | (b[i] & 0x3F);
-    }
-    return bytes;
-}
-
-/* Is it one of this stream, and whole? */
-static bool read_header(const struct flac *c, int64_t at, struct header *h)
-{
-    static const uint8_t depths[8] = {0, 8, 12, 0, 16, 20, 24, 32};
-    uint8_t b[HEADER_MOST] = {0};
-    int64_t left = c->look->length - at;
-
-    if (left < 7 || !look_at(c->look, at, b,
-                             left < HEADER_MOST ? (size_t)left : HEADER_MOST)) {
-        return false;
-    }
-    unsigned size = b[2] >> 4, rate = b[2] & 15;
-    unsigned channels = b[3] >> 4, depth = b[3] >> 1 & 7;
-    if (b[0] != 0xFF || (b[1] & 0xFE) != 0xF8 || size == 0 || rate == 15 ||
-        channels > 10 || (b[3] & 1) != 0 || depth == 3 ||
-        (channels < 8 ? channels + 1 : 2) != c->channels ||
-        (depth != 0 && depths[depth] != c->bits)) {
-        return false;
-    }
-    h->variable = b[1] & 1;
-    h->assignment = channels;
-    size_t n = 4 + read_number(b + 4, &h->number);
-    if (n == 4) {
-        return false;
-    }
-    if (size == 6) {
-        h->samples = b[n] + 1U;
-    } else if (size == 7) {
-        h->samples = ((unsigned)b[n] << 8 | b[n + 1]) + 1U;
-    } else {
-        h->samples = size == 1  ? 192
-                     : size < 6 ? 144U << size
-                                : 256U << (size - 8);
-    }
-    n += size == 6 ? 1 : size == 7 ? 2 : 0;
-    n += rate == 12 ? 1 : rate == 13 || rate == 14 ? 2 : 0;
-    uint8_t crc = 0;
-    for (size_t i = 0; i < n; i++) {
-        crc = c->crc8[crc ^ b[i]];
-    }
-    h->bytes = n + 1;
-    return (int64_t)h->bytes <= left && crc == b[n];
 }
 
 /* --- blocks --- */
@@ -155,14 +75,14 @@ static bool is_torn_header(const struct flac *c, int64_t at)
 {
     int second = look_byte(c->look, at + 1);
 
-    return c->look->length - at < HEADER_MOST &&
+    return c->look->length - at < FLAC_HEADER_MOST &&
            look_byte(c->look, at) == 0xFF &&
            (second < 0 || (second & 0xFE) == 0xF8);
 }
 
 /* Where that block ends by what is in it; -1: nowhere. */
 static int64_t end_by_content(const struct flac *c, int64_t at,
-                              const struct header *h)
+                              const struct flac_header *h)
 {
     const struct flac_shape shape = {.samples = h->samples,
                                      .bits = c->bits,
@@ -172,15 +92,68 @@ static int64_t end_by_content(const struct flac *c, int64_t at,
     return flac_block_end(c->look, at + (int64_t)h->bytes, &shape);
 }
 
-/* The block that begins at AT with H. Its end goes to *END; where another one
- * follows its header to *NEXT. */
-static enum found find_end(const struct flac *c, int64_t at,
-                           const struct header *h, int64_t *end,
-                           struct header *next)
+/* Of the block of H. */
+static int64_t most_bytes(const struct flac *c, const struct flac_header *h)
 {
-    uint64_t follows = h->number + (h->variable ? h->samples : 1);
-    int64_t most = (int64_t)h->samples * c->channels * (c->bits + 1) / 8 +
-                   c->channels * 64 + 64;
+    return (int64_t)h->samples * c->channels * (c->bits + 1) / 8 +
+           c->channels * 64 + 64;
+}
+
+/* A header of a later block than the one that follows H; -1: there is none. */
+static int64_t find_later(const struct flac *c, int64_t from,
+                          const struct flac_header *h)
+{
+    struct flac_header later;
+
+    for (int64_t p = from; p < c->content_end; p++) {
+        if (look_byte(c->look, p) == 0xFF &&
+            flac_header_read(c->look, p, c->channels, c->bits, &later) &&
+            later.variable == h->variable &&
+            later.number > flac_header_follows(h) &&
+            (later.raw[2] & 15) == (h->raw[2] & 15)) {
+            return p;
+        }
+    }
+    return -1;
+}
+
+/* A later block than that which must follow H stands at LATER: where does this
+ * one's header stand, which is damaged? */
+static enum found find_spoilt(const struct flac *c, int64_t at, int64_t later,
+                              const struct flac_header *h, int64_t *end,
+                              struct flac_header *next)
+{
+    int64_t least = at + (int64_t)h->bytes + (int64_t)c->channels + 2;
+    uint16_t crc = 0;
+
+    int64_t most = most_bytes(c, h);
+    struct flac_header other;
+
+    later = later - at > most ? at + most + 1 : later;
+    for (int64_t p = at; !h->variable && p < later; p++) {
+        int byte = look_byte(c->look, p);
+        if (byte < 0) {
+            break;
+        }
+        if (p >= least && flac_header_read_spoilt(c->look, p, h, next) &&
+            !flac_header_read(c->look, p, c->channels, c->bits, &other)) {
+            *end = p;
+            return crc == 0 ? WHOLE : DAMAGED;
+        }
+        crc = (uint16_t)(crc << 8 ^ c->crc16[crc >> 8 ^ byte]);
+    }
+    return HOLE;
+}
+
+/* The block that begins at AT with H, as far as the headers behind it are
+ * whole. Its end goes to *END; where another one follows its header to *NEXT.
+ */
+static enum found find_whole(const struct flac *c, int64_t at,
+                             const struct flac_header *h, int64_t *end,
+                             struct flac_header *next)
+{
+    uint64_t follows = flac_header_follows(h);
+    int64_t most = most_bytes(c, h);
     int64_t least = at + (int64_t)h->bytes + (int64_t)c->channels + 2;
     int64_t whole = 0; /* by its content; 0: not asked yet */
     bool is_whole = false;
@@ -199,7 +172,8 @@ static enum found find_end(const struct flac *c, int64_t at,
             }
             is_whole = is_whole || p == whole;
         }
-        if (byte == 0xFF && p >= least && read_header(c, p, next) &&
+        if (byte == 0xFF && p >= least &&
+            flac_header_read(c->look, p, c->channels, c->bits, next) &&
             next->variable == h->variable && next->number == follows) {
             return crc == 0 ? WHOLE : DAMAGED;
         }
@@ -219,22 +193,52 @@ static enum found find_end(const struct flac *c, int64_t at,
     return at_end ? BROKEN_OFF : HOLE;
 }
 
-/* All blocks. False: they do not follow each other. */
+/* The same whatever is behind it. */
+static enum found find_end(const struct flac *c, int64_t at,
+                           const struct flac_header *h, int64_t *end,
+                           struct flac_header *next)
+{
+    enum found found = find_whole(c, at, h, end, next);
+
+    if (found == WHOLE || found == DAMAGED ||
+        (found == LAST && c->samples + h->samples == c->said)) {
+        return found;
+    }
+    int64_t later = find_later(c, at + (int64_t)h->bytes, h);
+    if (later >= 0) {
+        return find_spoilt(c, at, later, h, end, next);
+    }
+    return found == LAST && h->spoilt ? BROKEN_OFF : found;
+}
+
+/* All blocks. False: they do not follow each other.
+ *
+ * Damaged ones before a torn end are cut with it: as the file's last one such a
+ * block would be what is broken off when it is looked at again. */
 static bool walk(struct flac *c, struct fault *f)
 {
-    struct header h, next;
+    struct {
+        int64_t end;
+        uint64_t samples;
+        unsigned damaged;
+    } whole = {.end = c->audio_at}; /* behind the last whole block */
+    struct flac_header h, next;
     int64_t at = c->audio_at;
     int64_t end = at;
 
     c->end = at;
-    if (!read_header(c, at, &h)) {
-        return is_last_end(c, at) || c->look->length - at < HEADER_MOST ||
+    if (!flac_header_read(c->look, at, c->channels, c->bits, &h)) {
+        return is_last_end(c, at) || c->look->length - at < FLAC_HEADER_MOST ||
                plan_refuse(c->look, f, "no sound follows its header", NULL);
     }
     for (;;) {
         enum found found = find_end(c, at, &h, &end, &next);
         if (found == BROKEN_OFF) {
             c->torn = true;
+            c->end = whole.end;
+            c->samples = whole.samples;
+            c->dropped = c->damaged - whole.damaged;
+            c->damaged = whole.damaged;
             return true;
         }
         if (found == HOLE) {
@@ -243,9 +247,17 @@ static bool walk(struct flac *c, struct fault *f)
                                "which cannot be repaired",
                                "flac -d -F FILE saves what can be decoded");
         }
+        if (found == WHOLE && h.spoilt) {
+            found = DAMAGED;
+        }
         c->damaged += found == DAMAGED;
         c->samples += h.samples;
         c->end = end;
+        if (found == WHOLE) {
+            whole.end = end;
+            whole.samples = c->samples;
+            whole.damaged = c->damaged;
+        }
         if (found == LAST) {
             c->torn = is_torn_header(c, end);
             return true;
@@ -346,6 +358,9 @@ static void plan_end(struct flac *c, struct plan *p)
     plan_say(p, zeros     ? "zeros follow its last block"
                 : c->torn ? "its last block is broken off"
                           : "something else follows its last block");
+    if (c->dropped > 0) {
+        plan_say(p, "damaged blocks right before that: %u", c->dropped);
+    }
     p->length = c->end;
 }
 
@@ -380,7 +395,7 @@ bool flac_plan(struct plan *p, struct look *l, struct fault *f)
     struct flac c = {.look = l};
 
     p->kind = "FLAC";
-    make_tables(&c);
+    make_table(&c);
     if (!read_metadata(&c, f)) {
         return false;
     }

@@ -22,6 +22,16 @@ void look_init(struct look *l, struct file *file, const char *path)
     l->count = 0;
 }
 
+bool look_refuse_in_use(const char *path, bool copies, struct fault *f)
+{
+    return fault_setf(f, ERR_FILE_IN_USE, "repair", 0,
+                      copies
+                          ? "end that first; or use -o NEW for a new file of "
+                            "what is there by now"
+                          : "end that first",
+                      "%s: another program is writing to it", path);
+}
+
 bool look_is_unchanged(const struct look *l, const struct file *file,
                        struct fault *f)
 {
@@ -31,9 +41,7 @@ bool look_is_unchanged(const struct look *l, const struct file *file,
     return (file_length(file) == l->length && now.device == l->mark.device &&
             now.number == l->mark.number && now.bytes == l->mark.bytes &&
             now.changed_ns == l->mark.changed_ns) ||
-           fault_setf(f, ERR_IO, "repair", 0,
-                      "wait until that has ended, or use -o for a new file",
-                      "%s: somebody is writing to it", l->path);
+           look_refuse_in_use(l->path, true, f);
 }
 
 static bool fill(struct look *l, int64_t at)

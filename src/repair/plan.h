@@ -54,9 +54,13 @@ struct plan {
 void look_init(struct look *l, struct file *file, const char *path);
 
 /* Is FILE, opened later, the same one, of the same length and not written to
- * since? False: F (ERR_IO). */
+ * since? False: F (ERR_FILE_IN_USE). */
 bool look_is_unchanged(const struct look *l, const struct file *file,
                        struct fault *f);
+
+/* Somebody writes to PATH: fill F. COPIES: to write a new file would do.
+ * Returns false. */
+bool look_refuse_in_use(const char *path, bool copies, struct fault *f);
 
 /* BYTES (LOOK_BYTES at most) at offset AT into DATA. False: they are not all
  * there, or a read failed (l->fault). */

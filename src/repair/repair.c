@@ -10,7 +10,9 @@
 #include "repair/undo.h"
 #include "sys/clock.h"
 
-/* A recording that goes on grows meanwhile; no recorder writes less often. */
+/* Where the system does not tell who writes to a file, or its writer opens it
+ * anew for each piece: a recording that goes on most likely grows meanwhile.
+ * Some write seconds apart. */
 static const int64_t watch_ns = INT64_C(1200000000);
 
 /* What the first bytes say; NULL: nothing that can be repaired, F says what to
@@ -53,12 +55,14 @@ static plan_function *find_type(struct look *l, struct fault *f)
     return NULL;
 }
 
-/* Is it the same a while later? */
+/* Is it the same a while later, and nobody's to write to? */
 static bool is_at_rest(const struct look *l, struct fault *f)
 {
     clock_sleep_ns(watch_ns);
     struct file *file = file_open(l->path, FILE_READ, f);
-    bool same = file != NULL && look_is_unchanged(l, file, f);
+    bool same =
+        file != NULL && look_is_unchanged(l, file, f) &&
+        (!file_has_writer(file) || look_refuse_in_use(l->path, true, f));
     file_close(file, NULL);
     return same;
 }
@@ -68,10 +72,17 @@ static bool is_at_rest(const struct look *l, struct fault *f)
 static bool undo(struct look *l, const char *target, bool dry_run,
                  struct fault *f)
 {
-    struct file *file = file_open(target, dry_run ? FILE_READ : FILE_CHANGE, f);
+    struct file *file = NULL;
     struct look *t = calloc(1, sizeof *t);
     bool good = false;
 
+    file = file_open(target, FILE_READ, f);
+    if (file != NULL && !dry_run) {
+        bool is_free =
+            !file_has_writer(file) || look_refuse_in_use(target, false, f);
+        file_close(file, NULL);
+        file = is_free ? file_open(target, FILE_CHANGE, f) : NULL;
+    }
     if (file == NULL || t == NULL) {
         if (file != NULL) {
             fault_set(f, ERR_NO_MEMORY, "repair", target, NULL);

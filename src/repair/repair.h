@@ -41,8 +41,8 @@ struct repair_report {
 /* False: F says why, and the file is as it was (or, where a write failed
  * midway, F's hint tells how to get that back): ERR_NOT_REPAIRED where it is no
  * file of these types or not understood, what file_open says, ERR_FILE_EXISTS
- * for an undo file that is already there, ERR_IO where somebody is writing to
- * it. */
+ * for an undo file that is already there, ERR_FILE_IN_USE where somebody is
+ * writing to it. */
 bool repair_file(const struct repair_request *request,
                  struct repair_report *report, struct fault *f);
 

@@ -31,6 +31,10 @@ struct riff {
     uint32_t rate;
 };
 
+/* A size of 32 bits that is none, in a file that is larger; some programs take
+ * their header's bytes from it. */
+#define UNKNOWN_FROM (UINT32_MAX - 255)
+
 /* Where the sound ends, and the chunks behind it. */
 struct ending {
     int64_t data; /* the end of the sound */
@@ -299,7 +303,9 @@ static struct ending find_ending(const struct riff *r, struct plan *p)
     if (l->length - end < r->align) {
         return as_said; /* some bytes, and no whole frame of sound */
     }
-    plan_say(p, "it goes on behind what its header says");
+    plan_say(p, said >= UNKNOWN_FROM && r->size32 == said
+                    ? "its header does not know the length"
+                    : "it goes on behind what its header says");
     return to_the_end(r);
 }
 

@@ -36,8 +36,9 @@ static bool tell(const struct segments *s, struct fault *f)
 static bool is_the_disks(enum error err)
 {
     return err == ERR_NO_SPACE || err == ERR_IO || err == ERR_FILE_GONE ||
-           err == ERR_PERMISSION || err == ERR_NO_SUCH_DIRECTORY ||
-           err == ERR_NOT_A_DIRECTORY || err == ERR_IS_A_DIRECTORY;
+           err == ERR_PERMISSION || err == ERR_FILE_IN_USE ||
+           err == ERR_NO_SUCH_DIRECTORY || err == ERR_NOT_A_DIRECTORY ||
+           err == ERR_IS_A_DIRECTORY;
 }
 
 static void tell_fallback(const struct segments *s, const struct fault *why)

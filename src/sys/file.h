@@ -22,17 +22,18 @@ enum file_mode {
 };
 
 /* Open PATH. In F: ERR_FILE_EXISTS, NOT_A_DIRECTORY, NO_SUCH_DIRECTORY,
- * IS_A_DIRECTORY, PERMISSION, NO_SPACE, IO, NO_MEMORY with PATH as detail and
- * a remedy as hint. Permissions 0666 less umask; close-on-exec. A path that is
- * no regular file (a FIFO, /dev/null, a device) is opened as it is by NEW and
- * OVERWRITE and treated as a stream, and refused by CHANGE (UNSUPPORTED); a
- * terminal, a whole disk (a block device) or an empty PATH is ERR_USAGE. A link
- * (or FIFO, socket, device) that another user has put into a folder that is
- * open to all is not written or read through, and a file of theirs in one like
- * /tmp is not emptied by OVERWRITE (POSIX; PERMISSION). On Windows a name that
- * Windows would take for something else (a device, a hidden stream, a name that
- * ends earlier) is ERR_IO, but for NUL. Waits for a FIFO's reader until
- * stop_requested (ERR_IO then). */
+ * NO_SUCH_FILE (READ, CHANGE), IS_A_DIRECTORY, PERMISSION, FILE_IN_USE
+ * (Windows), NO_SPACE, IO, NO_MEMORY with PATH as detail and a remedy as hint.
+ * Permissions 0666 less umask; close-on-exec. A path that is no regular file (a
+ * FIFO, /dev/null, a device) is opened as it is by NEW and OVERWRITE and
+ * treated as a stream, and refused by CHANGE (UNSUPPORTED); a terminal, a whole
+ * disk (a block device) or an empty PATH is ERR_USAGE. A link (or FIFO, socket,
+ * device) that another user has put into a folder that is open to all is not
+ * written or read through, and a file of theirs in one like /tmp is not emptied
+ * by OVERWRITE (POSIX; PERMISSION). On Windows a name that Windows would take
+ * for something else (a device, a hidden stream, a name that ends earlier) is
+ * ERR_IO, but for NUL. Waits for a FIFO's reader until stop_requested (ERR_IO
+ * then). */
 struct file *file_open(const char *path, enum file_mode mode, struct fault *f);
 
 /* file_open(PATH, FILE_NEW), with the permissions of LIKE less umask (POSIX).
@@ -95,6 +96,13 @@ struct file_mark {
 /* Which file is it, and what at this moment? False: a stream, or the system
  * does not say. */
 bool file_identify(const struct file *file, struct file_mark *mark);
+
+/* Is FILE, opened for reading, certainly open for writing somewhere? Linux: a
+ * read lease is refused then (F_SETLEASE, fcntl(2)). False where that tells
+ * nothing: another user's file, a file system without leases or of another
+ * machine. Always false on Windows, where the share mode refuses us:
+ * FILE_CHANGE is FILE_IN_USE while another program writes. */
+bool file_has_writer(const struct file *file);
 
 /* The first failure; err ERR_OK when there is none. */
 const struct fault *file_fault(const struct file *file);

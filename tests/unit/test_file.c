@@ -102,7 +102,7 @@ static void assert_refused(const char *name, enum file_mode mode,
     assert_non_null(strstr(f.hint, hint));
     assert_true(f.op[0] != '\0');
     assert_null(file_open(name, mode, NULL)); /* nobody wants to know */
-    if (mode != FILE_READ) {
+    if (mode == FILE_NEW || mode == FILE_OVERWRITE) {
         struct fault g = {0};
         assert_false(file_check(name, mode == FILE_OVERWRITE, &g));
         assert_int_equal(g.err, err);
@@ -269,7 +269,9 @@ static void no_name_is_wrong_usage(void **state)
 static void a_missing_file_cannot_be_read(void **state)
 {
     (void)state;
-    assert_refused("a", FILE_READ, ERR_IO, "");
+    assert_refused("a", FILE_READ, ERR_NO_SUCH_FILE, "");
+    assert_refused("a", FILE_CHANGE, ERR_NO_SUCH_FILE, "");
+    assert_refused("d/a", FILE_READ, ERR_NO_SUCH_FILE, "");
     assert_false(file_exists("a"));
 }
 

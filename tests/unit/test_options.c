@@ -219,6 +219,13 @@ static void test_repair(void **state)
     bad("--repair --json a.wav", "JSON", "leave out");
     bad("--repair -l", "--repair", "leave out one");
     bad("--repair --app=x a.wav", "--app", "leave out");
+    bad("--repair -o - a.wav", "standard output", "new file");
+    bad("--repair a.wav -", "standard input", "give a file");
+    bad("--repair -d 5 a.wav", "records nothing", "leave out --duration");
+    bad("-r 48000 --repair a.wav", "records nothing", "leave out --rate");
+    bad("--repair a.wav --split=1h", "records nothing", "leave out --split");
+    bad("--repair --overwrite a.wav", "records nothing", "--overwrite");
+    good("--repair -v a.wav");
     bad("-o new.wav a.wav", "--output", "--repair");
     bad("--dry-run a.wav", "--dry-run", "--repair");
     bad("a.wav b.wav", "one file only", "b.wav");

@@ -161,6 +161,78 @@ static void a_spoilt_file_is_repaired_once(void **state)
     }
 }
 
+/* The blocks of WHOLE, a FLAC of one channel. */
+static size_t find_blocks(sf_count_t places[], size_t most)
+{
+    static const uint8_t begin[] = {0xFF, 0xF8};
+    size_t count = 0;
+
+    for (sf_count_t at = 42; at + 6 < whole.length && count < most; at++) {
+        if (memcmp(whole.data + at, begin, sizeof begin) == 0 &&
+            (whole.data[at + 3] & 0xF1) == 0 && whole.data[at + 4] == count) {
+            places[count++] = at;
+        }
+    }
+    return count;
+}
+
+/* The header of one block, any byte of it: the file stays as it is. */
+static void a_spoilt_block_header_is_no_reason_to_cut(void **state)
+{
+    struct repair_report report;
+    struct fault f;
+    sf_count_t places[8] = {0};
+
+    (void)state;
+    image_make(&whole, kinds[KINDS - 1].format, 1, FRAMES);
+    assert_int_equal(find_blocks(places, 8), 4);
+    for (int block = 1; block < 3; block++) {
+        for (int byte = 0; byte < 6; byte++) {
+            cut_to(whole.length);
+            cut.data[places[block] + byte] ^= 0x41;
+            print_message("block %d, byte %d\n", block, byte);
+            assert_true(image_repair(&cut, &fixed, &report, &f));
+            assert_int_equal(report.state, REPAIR_GOOD);
+            assert_int_equal(report.frames, FRAMES);
+            assert_non_null(strstr(report.found, "damaged"));
+        }
+    }
+    /* not there at all */
+    cut_to(whole.length - (places[2] - places[1]));
+    memmove(cut.data + places[1], whole.data + places[2],
+            (size_t)(whole.length - places[2]));
+    assert_false(image_repair(&cut, &fixed, &report, &f));
+    assert_int_equal(f.err, ERR_NOT_REPAIRED);
+}
+
+/* Damaged ones right before what is broken off go with it. */
+static void a_torn_end_behind_damage_is_repaired_once(void **state)
+{
+    struct repair_report report;
+    struct fault f;
+    sf_count_t places[8] = {0};
+
+    (void)state;
+    image_make(&whole, kinds[KINDS - 1].format, 1, FRAMES);
+    assert_int_equal(find_blocks(places, 8), 4);
+    for (int first = 2; first >= 0; first--) {
+        cut_to(places[3] + 500);
+        for (int block = first; block < 3; block++) {
+            cut.data[places[block] + 300] ^= 0x10;
+        }
+        if (first == 0) {
+            assert_false(image_repair(&cut, &fixed, &report, &f));
+            assert_int_equal(f.err, ERR_NOT_REPAIRED);
+            continue;
+        }
+        assert_true(image_repair(&cut, &fixed, &report, &f));
+        assert_non_null(strstr(report.found, "damaged"));
+        assert_int_equal(report.frames, first * 4096);
+        assert_int_equal(fixed.length, places[first]);
+        assert_true(image_is_good(&fixed));
+    }
+}
+
 /* In place and back, once: it takes a second. */
 static void in_place_and_back(void **state)
 {
@@ -190,6 +262,29 @@ static void in_place_and_back(void **state)
     assert_false(file_exists("in.looprec-undo"));
 }
 
+/* Silent for as long as the repair looks. */
+static void somebody_elses_file_is_left_alone(void **state)
+{
+    struct repair_request request = {.path = "in"};
+    struct repair_report report;
+    struct fault f = {0};
+
+    (void)state;
+    make(0, 1000);
+    cut_to(whole.length - 101);
+    image_put(&cut, "in");
+    struct file *writer = file_open("in", FILE_CHANGE, NULL);
+    assert_non_null(writer);
+    assert_false(repair_file(&request, &report, &f));
+    assert_int_equal(f.err, ERR_FILE_IN_USE);
+    assert_non_null(strstr(f.hint, "-o NEW"));
+    assert_false(file_exists("in.looprec-undo"));
+    assert_true(file_close(writer, NULL));
+    image_get(&again, "in");
+    assert_int_equal(again.length, cut.length);
+    assert_memory_equal(again.data, cut.data, (size_t)cut.length);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,7 +292,10 @@ int main(void)
         IN_FOLDER(a_good_file_stays_whatever_follows),
         IN_FOLDER(a_cut_file_begins_as_the_whole_did),
         IN_FOLDER(a_spoilt_file_is_repaired_once),
+        IN_FOLDER(a_spoilt_block_header_is_no_reason_to_cut),
+        IN_FOLDER(a_torn_end_behind_damage_is_repaired_once),
         IN_FOLDER(in_place_and_back),
+        IN_FOLDER(somebody_elses_file_is_left_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "sys/clock.h"
+#include "sys/posix/lease.h"
 #include "sys/posix/oserror.h"
 #include "sys/posix/path.h"
 #include "sys/stop.h"
@@ -174,6 +175,11 @@ static struct file *open_bits(const char *path, enum file_mode mode,
     if (fd < 0 && errno == EINTR) {
         fault_setf(f, ERR_IO, op, EINTR, "start the pipe's reader first",
                    "%s: stopped before anybody read from it", path);
+        return NULL;
+    }
+    if (fd < 0 && errno == ENOENT &&
+        (mode == FILE_READ || mode == FILE_CHANGE)) {
+        fault_setf(f, ERR_NO_SUCH_FILE, op, ENOENT, NULL, "%s", path);
         return NULL;
     }
     if (fd < 0) {
@@ -435,6 +441,11 @@ bool file_identify(const struct file *file, struct file_mark *mark)
             (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec,
     };
     return true;
+}
+
+bool file_has_writer(const struct file *file)
+{
+    return !file->stream && lease_tells_writer(file->fd);
 }
 
 int64_t file_room(const struct file *file)

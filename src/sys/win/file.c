@@ -101,7 +101,13 @@ struct file *file_open(const char *path, enum file_mode mode, struct fault *f)
     DWORD code = GetLastError();
     free(full);
     if (h == INVALID_HANDLE_VALUE) {
-        path_fault(f, op, path, (long)code);
+        bool reads = mode == FILE_READ || mode == FILE_CHANGE;
+        if (reads &&
+            (code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND)) {
+            fault_setf(f, ERR_NO_SUCH_FILE, op, (long)code, NULL, "%s", path);
+        } else {
+            path_fault(f, op, path, (long)code);
+        }
         return NULL;
     }
     struct file *file = NULL;
@@ -327,6 +333,12 @@ bool file_identify(const struct file *file, struct file_mark *mark)
             100,
     };
     return true;
+}
+
+bool file_has_writer(const struct file *file)
+{
+    (void)file; /* see file.h */
+    return false;
 }
 
 int64_t file_room(const struct file *file)
