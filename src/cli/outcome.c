@@ -1,6 +1,7 @@
 /* outcome: how a recording ended: the exit code, the report, the last event.
  * See recording.h. Main thread. */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/message.h"
 #include "cli/recording.h"
@@ -120,12 +121,21 @@ static void tell_end(const struct recording *r, int64_t code)
     }
 }
 
+/* As the events name it; NULL: none that is there. */
+static const char *path_of(const struct recording *r)
+{
+    const char *path = r->facts->path;
+    bool there =
+        r->report.files != NULL || (path != NULL && strcmp(path, "-") == 0);
+    return there ? path : NULL;
+}
+
 int outcome_finish(struct recording *r)
 {
     int64_t code = exit_code(r);
     tell_end(r, code);
     const struct events_end end = {
-        .path = r->facts->path,
+        .path = path_of(r),
         .facts = r->facts,
         .report = &r->report,
         .stop = end_name(r),

@@ -82,6 +82,8 @@ struct segments_listener {
                   uint64_t at_frame);
     /* It is finished, as well as could be. */
     void (*ended)(void *context, const struct sink_total *total);
+    /* In the place of that: somebody has deleted it. */
+    void (*vanished)(void *context);
     /* File NUMBER was deleted, since it was not to be kept. */
     void (*deleted)(void *context, unsigned number);
     /* A sentence for a warning, with names as they are. */

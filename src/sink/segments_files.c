@@ -99,7 +99,10 @@ bool segments_close_file(struct segments *s, struct fault *f)
         kept_add(s->kept, s->path, s->number, &mark, total.bytes, s->saved_at);
     s->done.frames += total.frames;
     s->done.bytes += total.bytes;
-    s->listener.ended(s->listener.context, &total);
+    if (there)
+        s->listener.ended(s->listener.context, &total);
+    else
+        s->listener.vanished(s->listener.context);
     return ok;
 }
 

@@ -89,6 +89,8 @@ struct sink; /* each format embeds this as its first member */
 struct sink_total {
     uint64_t frames; /* in the file; fewer than were written where it failed */
     uint64_t bytes;  /* on its medium, encoded, headers included */
+    uint64_t lost;   /* beside them: they were in a file that was deleted while
+                      * it was written, and the recording went on elsewhere */
 };
 
 struct sink_ops {

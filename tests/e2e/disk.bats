@@ -162,15 +162,23 @@ on_small_disk() {
 }
 
 @test "a file that is deleted meanwhile: the recording goes on elsewhere" {
+    local kept
     mkdir other
-    record d --source=synth:tone --fallback=other d.wav
-    sleep 2
+    record d --strict --source=synth:tone --fallback=other d.wav
+    eventually has_grown d 120000
     rm d.wav
     eventually test -e other/d-2.wav
     interrupt "$PID"
-    finished d "$PID"
-    grep -q "warning: the file was deleted meanwhile: d.wav; the recording goes on in other/d-2.wav" d.err
-    jq -es "last | .frames == $(soxi -s other/d-2.wav)" d.json
+    finished d "$PID" 4
+    grep -Eq "warning: the file was deleted meanwhile: d.wav, and 00:00:0[0-9.]+ is lost with it; the recording goes on in other/d-2.wav" d.err
+    grep -q "^other/d-2.wav: " d.err
+    grep -q "[0-9] frames lost, 00:00:0" d.err
+    grep -q "audio was lost (--strict)" d.err
+    kept=$(soxi -s other/d-2.wav)
+    events_show d "last as \$done | [.[] | select(.event == \"segment\")] as \$s |
+        \$done.lost > 0 and \$done.frames == $kept + \$done.lost and
+        \$done.file == \"other/d-2.wav\" and \$done.files == [\$done.file] and
+        (\$s | length) == 1 and \$s[0].frames == $kept and \$s[0].at_frame == \$done.lost"
 }
 
 @test "a file that is deleted meanwhile ends the recording, and it is told" {
