@@ -62,10 +62,23 @@ static const struct fault *fault_of(const struct recording *r)
 
 static void tell_failure(const struct recording *r)
 {
-    char text[sizeof(struct fault) + 256], saved[40];
-    message_describe(text, sizeof text, &r->report.fault);
-    report_time(saved, sizeof saved, r->report.frames, r->report.format.rate);
-    message_error("%s (%s was recorded and is kept)", text, saved);
+    const struct session_report *report = &r->report;
+    uint32_t rate = report->format.rate;
+    char text[sizeof(struct fault) + 256], saved[40], all[40];
+    message_describe(text, sizeof text, &report->fault);
+    report_time(saved, sizeof saved, report->frames, rate);
+    report_time(all, sizeof all, report->written_frames, rate);
+    if (report->frames == 0 && report->written_frames * 1000 < rate) {
+        message_error("%s (nothing is kept)", text);
+    } else if (report->frames == 0) {
+        message_error("%s (nothing is kept of the %s that was recorded)", text,
+                      all);
+    } else if (report->fault.err == ERR_FILE_GONE) {
+        message_error("%s (%s was recorded, and %s of it is kept)", text, all,
+                      saved);
+    } else {
+        message_error("%s (%s was recorded and is kept)", text, saved);
+    }
 }
 
 /* The files but the first, or of many the last. */

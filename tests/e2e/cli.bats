@@ -575,10 +575,13 @@ final_file() { # FILE of events: what the last one names
 
 @test "standard output full: a failure" {
     [ -e /dev/full ] || skip "no /dev/full"
-    local code=0
-    "$LOOPREC" "$FAST" -t raw - >/dev/full 2>err || code=$?
-    [ "$code" -eq 1 ]
-    grep -q '^looprec: no space left: ' err
+    local code type
+    for type in raw flac; do
+        code=0
+        "$LOOPREC" "$FAST" -t $type - >/dev/full 2>err || code=$?
+        [ "$code" -eq 1 ]
+        grep -q '^looprec: no space left: .*(nothing is kept' err
+    done
 }
 
 # --- signals ---

@@ -185,11 +185,15 @@ on_small_disk() {
     local type
     for type in wav flac; do
         record $type --source=synth:tone "$type.$type"
+        eventually has_grown $type 4800
         rm "$type.$type"
         await_end "$PID"
         [ "$STATUS" -eq 1 ]
-        grep -q "the file was deleted meanwhile: $type.$type (00:00:00.000 was recorded" $type.err
-        jq -es 'last | .frames == 0 and .error == "file-gone" and .exit == 1' $type.json
+        grep -Eq "the file was deleted meanwhile: $type.$type \(nothing is kept of the 00:00:0[0-9.]+ that was recorded\)" $type.err
+        grep -q "^no file kept: " $type.err
+        [[ $(<$type.err) != *"of the 00:00:00.000"* ]]
+        events_show $type 'last | .frames == 0 and .error == "file-gone" and .exit == 1 and
+            .file == null and .files == []'
     done
     # what was finished before is kept
     record s --source=synth:tone --split=500ms s.raw
@@ -197,5 +201,7 @@ on_small_disk() {
     rm s-003.raw
     await_end "$PID"
     [ "$STATUS" -eq 1 ]
-    jq -es 'last | .frames == 48000 and (.captured + .idle + .lost + .gone == 48000)' s.json
+    grep -Eq "s-003.raw \(00:00:01.[0-9]+ was recorded, and 00:00:01.000 of it is kept\)" s.err
+    events_show s 'last | .frames == 48000 and (.captured + .idle + .lost + .gone == 48000) and
+        .files == ["s-001.raw", "s-002.raw"]'
 }
