@@ -31,8 +31,10 @@ enum file_mode {
  * open to all is not written or read through, and a file of theirs in one like
  * /tmp is not emptied by OVERWRITE (POSIX; PERMISSION). On Windows a name that
  * Windows would take for something else (a device, a hidden stream, a name that
- * ends earlier) is ERR_IO, but for NUL. Waits for a FIFO's reader until
- * stop_requested (ERR_IO then). */
+ * ends earlier) is ERR_IO, but for NUL. A regular file that somebody has open
+ * by NEW or OVERWRITE is refused by both, and stays as it is (FILE_EXISTS, on
+ * Windows PERMISSION), where the file system has locks. Waits for a FIFO's
+ * reader until stop_requested (ERR_IO then). */
 struct file *file_open(const char *path, enum file_mode mode, struct fault *f);
 
 /* file_open(PATH, FILE_NEW), with the permissions of LIKE less umask (POSIX).

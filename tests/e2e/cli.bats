@@ -214,6 +214,16 @@ frames_of() { # frames in the file $1
     [ "$(frames_of a.flac)" -eq 4800 ]
 }
 
+@test "a file that another recording writes is not overwritten" {
+    start both "$LIVE" --overwrite both.wav
+    refused 1 "the file exists" "both.wav" "another recording is being written there" \
+        -- "$FAST" -d 1 --overwrite both.wav
+    stop_by INT
+    [ "$(frames_of both.wav)" -eq "$(jq -s 'last | .frames' both.json)" ]
+    "$LOOPREC" -q "$FAST" -d 4800f --overwrite both.wav
+    [ "$(frames_of both.wav)" -eq 4800 ]
+}
+
 @test "a dangling link is not followed without --overwrite" {
     ln -s nowhere.flac a.flac
     refused 1 "the file exists" "a.flac" -- "$FAST" -d 1 a.flac
