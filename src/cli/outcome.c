@@ -66,14 +66,15 @@ static void tell_failure(const struct recording *r)
     uint32_t rate = report->format.rate;
     char text[sizeof(struct fault) + 256], saved[40], all[40];
     message_describe(text, sizeof text, &report->fault);
-    report_time(saved, sizeof saved, report->frames, rate);
+    report_time(saved, sizeof saved, report->saved_frames, rate);
     report_time(all, sizeof all, report->written_frames, rate);
-    if (report->frames == 0 && report->written_frames * 1000 < rate) {
+    if (report->saved_frames == 0 && report->written_frames * 1000 < rate) {
         message_error("%s (nothing is kept)", text);
-    } else if (report->frames == 0) {
+    } else if (report->saved_frames == 0) {
         message_error("%s (nothing is kept of the %s that was recorded)", text,
                       all);
-    } else if (report->fault.err == ERR_FILE_GONE) {
+    } else if (report->fault.err == ERR_FILE_GONE ||
+               report->saved_frames < report->frames) {
         message_error("%s (%s was recorded, and %s of it is kept)", text, all,
                       saved);
     } else {

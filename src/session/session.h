@@ -150,6 +150,7 @@ struct session_report {
     enum sample_type sample;
     uint64_t frames;                  /* in all files, and lost with one that
                                        * was deleted meanwhile */
+    uint64_t saved_frames;            /* in all files */
     uint64_t written_frames;          /* those and what a failure took */
     uint64_t bytes;                   /* of all files */
     uint64_t deleted;                 /* files, with --keep */

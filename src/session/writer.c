@@ -361,6 +361,7 @@ void writer_join(struct writer *w, struct session_report *out)
     out->format = w->setup.format;
     out->sample = w->setup.sample;
     out->frames = w->output.frames;
+    out->saved_frames = w->total.frames;
     out->written_frames = w->written_frames;
     out->bytes = w->total.bytes;
     out->account = w->output.account;
