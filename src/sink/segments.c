@@ -321,3 +321,10 @@ void segments_cut(struct sink *sink, uint64_t frame)
     if (s->cut_count < SEGMENTS_CUTS)
         s->cuts[s->cut_count++] = frame;
 }
+
+bool segments_fell_back(const struct sink *sink)
+{
+    const struct segments *s = (const struct segments *)sink;
+
+    return s->fell_back;
+}

@@ -136,4 +136,8 @@ bool file_check(const char *path, bool overwrite, struct fault *f);
 /* Bytes free for us on PATH's file system; -1: unknown. */
 int64_t file_free_bytes(const char *path);
 
+/* Do A and B, files or folders, lie on the same file system? False also where
+ * one is not there, or the system does not say. */
+bool file_same_disk(const char *a, const char *b);
+
 #endif

@@ -114,6 +114,36 @@ on_small_disk() {
     [[ $stderr == *"no space left: disk/more/b-2.wav"*"was recorded and is kept"* ]]
 }
 
+@test "a fallback on the same disk is warned of, and leaves no empty file" {
+    local type message="warning: the folder of --fallback lies on the same disk as the file"
+    mkdir other
+    COUNTER=--source=synth:noise,fast
+    for type in wav raw flac ogg; do
+        on_small_disk 100k '
+            mkdir disk/more
+            "$3" --json "$4" -d 12 --fallback=disk/more disk/b.$5 >b.json
+            code=$?
+            find disk -type f >files
+            exit $code' "$COUNTER" $type
+        [ "$status" -eq 1 ] || fail "$type: $stderr"
+        [[ ${stderr_lines[*]} == *"$message"* ]]
+        [ "$(<files)" = disk/b.$type ] || fail "$type: $(<files)"
+        jq -es 'last | .files == ["disk/b.'$type'"]' b.json
+    done
+    # nor does a recording that could not begin
+    on_small_disk 500k '
+        dd if=/dev/zero of=disk/full status=none
+        "$3" "$4" -d 1 disk/c.wav
+        code=$?
+        find disk -type f >files
+        exit $code' "$COUNTER"
+    [ "$status" -eq 1 ]
+    [ "$(<files)" = disk/full ]
+    on_small_disk 500k '"$3" "$4" -d 1 -f s16 --fallback=other disk/d.wav' "$COUNTER"
+    [ "$status" -eq 0 ]
+    [[ $stderr != *"$message"* ]]
+}
+
 @test "a full disk: each marker is in the file that holds its frame" {
     local type found file at number
     mkdir other

@@ -336,10 +336,12 @@ static void a_very_long_path_is_no_crash(void **state)
 static void free_room_is_known(void **state)
 {
     (void)state;
-    int64_t here = file_free_bytes("a");
-    assert_true(here > 0);
+    assert_true(file_free_bytes("a") > 0);
     assert_true(file_free_bytes(".") > 0);
     assert_int_equal(file_free_bytes("no/such/folder/a"), -1);
+    put("a", "x");
+    assert_true(file_same_disk("a", "."));
+    assert_false(file_same_disk("a", "no/such/folder"));
 }
 
 static void closing_nothing_is_fine(void **state)

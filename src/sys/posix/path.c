@@ -391,3 +391,9 @@ int64_t file_free_bytes(const char *path)
     }
     return path_free_bytes(&v);
 }
+
+bool file_same_disk(const char *a, const char *b)
+{
+    struct stat one, two;
+    return stat(a, &one) == 0 && stat(b, &two) == 0 && one.st_dev == two.st_dev;
+}
