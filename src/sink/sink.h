@@ -141,6 +141,9 @@ const char *sink_type_name(enum sink_type type);
 /* All type names, for messages: "wav, rf64, ..., null". */
 const char *sink_type_names(void);
 
+/* Of those that make a file the ones that also go through a pipe. */
+const char *sink_pipe_type_names(void);
+
 /* By PATH's ending (without case); SINK_AUTO when it says nothing. */
 enum sink_type sink_type_from_path(const char *path);
 

@@ -557,6 +557,21 @@ final_file() { # FILE of events: what the last one names
 
 # --- pipes and closed streams ---
 
+@test "the types that are offered for standard output go through a pipe" {
+    local type types
+    run -2 --separate-stderr "$LOOPREC" "$FAST" -d 1 -
+    types=${stderr_lines[0]##*use -t with one of }
+    [[ $types == "wav, "* ]]
+    for type in wav rf64 w64 flac ogg opus mp3 raw null; do
+        if [[ ", $types," == *", $type,"* ]]; then
+            "$LOOPREC" -q "$FAST" -d 1 -t $type - 2>err | cat >out
+            [ -s out ] && [ ! -s err ] || fail "$type: $(<err)"
+        else
+            run ! bash -o pipefail -c '"$@" | cat >out' - "$LOOPREC" -q "$FAST" -d 1 -t $type -
+        fi
+    done
+}
+
 @test "a reader that goes away is a normal end, told as one" {
     "$LOOPREC" "$FAST" -t raw - 2>err | head -c 100000 >part
     [ "${PIPESTATUS[0]}" -eq 0 ]
