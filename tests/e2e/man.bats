@@ -84,7 +84,7 @@ examples() { # of the kind $1, one a line
         rm -f radio*
         count=$((count + 1))
     done < <(sed -n '/^## Every day/,/^While it records/s/^    \(looprec\)/\1/p' "$ROOT/README.md" |
-        grep -Ev -- '-(D|l|L|-app|-null-sink|-wait)\b|-- ')
+        grep -Ev -- '-(D|l|L|-app|-doctor|-null-sink|-wait)\b|-- ')
     [ "$count" -ge 10 ]
     [ "$(soxi -r talk.wav)" -eq 16000 ] && [ "$(soxi -c talk.wav)" -eq 1 ]
     [ "$(soxi -s interview.wav)" -gt 9000 ]
