@@ -64,7 +64,7 @@ static bool check_type(struct options *o, struct fault *f)
         return usage(f,
                      "standard output has no ending that tells the type; "
                      "use -t with one of %s",
-                     sink_type_names());
+                     sink_pipe_type_names());
     }
     if (o->type == SINK_AUTO) {
         o->type = sink_type_from_path(o->file);

@@ -1,6 +1,7 @@
 /* outcome: how a recording ended: the exit code, the report, the last event.
  * See recording.h. Main thread. */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/message.h"
 #include "cli/recording.h"
@@ -61,10 +62,24 @@ static const struct fault *fault_of(const struct recording *r)
 
 static void tell_failure(const struct recording *r)
 {
-    char text[sizeof(struct fault) + 256], saved[40];
-    message_describe(text, sizeof text, &r->report.fault);
-    report_time(saved, sizeof saved, r->report.frames, r->report.format.rate);
-    message_error("%s (%s was recorded and is kept)", text, saved);
+    const struct session_report *report = &r->report;
+    uint32_t rate = report->format.rate;
+    char text[sizeof(struct fault) + 256], saved[40], all[40];
+    message_describe(text, sizeof text, &report->fault);
+    report_time(saved, sizeof saved, report->saved_frames, rate);
+    report_time(all, sizeof all, report->written_frames, rate);
+    if (report->saved_frames == 0 && report->written_frames * 1000 < rate) {
+        message_error("%s (nothing is kept)", text);
+    } else if (report->saved_frames == 0) {
+        message_error("%s (nothing is kept of the %s that was recorded)", text,
+                      all);
+    } else if (report->fault.err == ERR_FILE_GONE ||
+               report->saved_frames < report->frames) {
+        message_error("%s (%s was recorded, and %s of it is kept)", text, all,
+                      saved);
+    } else {
+        message_error("%s (%s was recorded and is kept)", text, saved);
+    }
 }
 
 /* The files but the first, or of many the last. */
@@ -120,12 +135,21 @@ static void tell_end(const struct recording *r, int64_t code)
     }
 }
 
+/* As the events name it; NULL: none that is there. */
+static const char *path_of(const struct recording *r)
+{
+    const char *path = r->facts->path;
+    bool there =
+        r->report.files != NULL || (path != NULL && strcmp(path, "-") == 0);
+    return there ? path : NULL;
+}
+
 int outcome_finish(struct recording *r)
 {
     int64_t code = exit_code(r);
     tell_end(r, code);
     const struct events_end end = {
-        .path = r->facts->path,
+        .path = path_of(r),
         .facts = r->facts,
         .report = &r->report,
         .stop = end_name(r),

@@ -83,12 +83,10 @@ static void add_name(struct text *t, const struct session_facts *facts,
 {
     if (r->files != NULL) {
         add_path(t, r->files->path);
-    } else if (facts->path == NULL) {
-        add(t, "no file kept");
-    } else if (strcmp(facts->path, "-") == 0) {
+    } else if (facts->path != NULL && strcmp(facts->path, "-") == 0) {
         add(t, "standard output");
     } else {
-        add_path(t, facts->path);
+        add(t, "no file kept");
     }
 }
 

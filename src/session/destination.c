@@ -188,6 +188,17 @@ static bool rename_files(struct destination *d, unsigned n)
     return d->pattern != NULL;
 }
 
+/* A full disk would be as full there. FIRST: a file that is there. */
+static void look_at_fallback(const struct destination *d, const char *first)
+{
+    const char *folder = d->request->fallback;
+    if (folder && !segments_fell_back(d->sink) &&
+        file_same_disk(first, folder)) {
+        warn(d->queue, "the folder of --fallback lies on the same disk as the "
+                       "file: it is no help when that is full or fails");
+    }
+}
+
 /* A name made of the clock's second can be an earlier recording's, or that of
  * one which began this moment: only opening the file tells. */
 bool destination_open(struct destination *d, struct session_facts *facts,
@@ -213,6 +224,7 @@ bool destination_open(struct destination *d, struct session_facts *facts,
         return true;
     }
     /* a copy: the file may be deleted while the recording runs */
+    look_at_fallback(d, first->path);
     d->first_path = naming_pattern(first->path, false);
     facts->path = d->first_path;
     return d->first_path ||

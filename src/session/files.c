@@ -21,7 +21,7 @@ struct files {
     /* under the mutex */
     struct node *first;
     struct node *last;
-    struct node *deleted; /* until it is told */
+    struct node *deleted; /* until it is told, or by somebody else */
     uint64_t deletions;
 };
 
@@ -113,30 +113,49 @@ static struct node **find(struct node **from, unsigned number,
     return *from ? from : NULL;
 }
 
+/* File NUMBER is none of the recording's files any more. Under the mutex.
+ * False: it was none. */
+static bool set_aside(struct files *f, unsigned number)
+{
+    struct node *before;
+    struct node **at = find(&f->first, number, &before);
+    if (!at) {
+        return false;
+    }
+    struct node *n = *at;
+    *at = n->next;
+    if (before) {
+        before->file.next = n->next ? &n->next->file : NULL;
+    }
+    if (f->last == n) {
+        f->last = before;
+    }
+    n->next = f->deleted;
+    n->file.next = NULL;
+    f->deleted = n;
+    return true;
+}
+
 static void deleted(void *context, unsigned number)
 {
     struct files *f = context;
     const struct session_event event = {
         .kind = EVENT_DELETED, .wall_ns = clock_wall_ns(), .number = number};
-    struct node *before;
     mutex_lock(f->mutex);
-    struct node **at = find(&f->first, number, &before);
-    if (at) {
-        struct node *n = *at;
-        *at = n->next;
-        if (before) {
-            before->file.next = n->next ? &n->next->file : NULL;
-        }
-        if (f->last == n) {
-            f->last = before;
-        }
-        n->next = f->deleted;
-        n->file.next = NULL;
-        f->deleted = n;
-        f->deletions++;
-    }
+    f->deletions += set_aside(f, number) ? 1 : 0;
     mutex_unlock(f->mutex);
     queue_post(f->queue, &event);
+}
+
+/* Its node stays as long as the list: who looks may be at it. */
+static void vanished(void *context)
+{
+    struct files *f = context;
+    mutex_lock(f->mutex);
+    if (f->last) {
+        set_aside(f, f->last->file.number);
+    }
+    mutex_unlock(f->mutex);
 }
 
 static void warn(void *context, const char *text)
@@ -150,6 +169,7 @@ struct segments_listener files_listener(struct files *f)
     return (struct segments_listener){.context = f,
                                       .begun = begun,
                                       .ended = ended,
+                                      .vanished = vanished,
                                       .deleted = deleted,
                                       .warn = warn};
 }

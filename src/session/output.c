@@ -202,12 +202,10 @@ bool output_frames(struct output *o, const float *frames, uint64_t count,
     return true;
 }
 
-void output_reclassify(struct output *o, uint64_t frames, bool mixed)
+/* FRAMES are lost, which are among the first COUNT classes of ORDER. */
+static void count_as_lost(struct output *o, uint64_t frames,
+                          const enum account_class *order, size_t count)
 {
-    static const enum account_class order[] = {CLASS_IDLE, CLASS_CAPTURED,
-                                               CLASS_GONE};
-    size_t count = mixed ? sizeof order / sizeof order[0] : 1;
-    frames = pauses_shown(&o->pauses, frames);
     for (size_t i = 0; i < count; i++) {
         uint64_t *from = &o->account.frames[order[i]];
         uint64_t n = *from < frames ? *from : frames;
@@ -215,6 +213,20 @@ void output_reclassify(struct output *o, uint64_t frames, bool mixed)
         o->account.frames[CLASS_LOST] += n;
         frames -= n;
     }
+}
+
+void output_reclassify(struct output *o, uint64_t frames, bool mixed)
+{
+    static const enum account_class order[] = {CLASS_IDLE, CLASS_CAPTURED,
+                                               CLASS_GONE};
+    count_as_lost(o, pauses_shown(&o->pauses, frames), order, mixed ? 3 : 1);
+}
+
+void output_lose(struct output *o, uint64_t frames)
+{
+    static const enum account_class order[] = {CLASS_CAPTURED, CLASS_IDLE,
+                                               CLASS_GONE};
+    count_as_lost(o, frames, order, 3);
 }
 
 void output_settle(struct output *o, uint64_t frames)

@@ -73,6 +73,9 @@ bool output_frames(struct output *o, const float *frames, uint64_t count,
  * in one track, so that in the file they may be captured or gone. */
 void output_reclassify(struct output *o, uint64_t frames, bool mixed);
 
+/* FRAMES frames that were written are in no file: they are lost. */
+void output_lose(struct output *o, uint64_t frames);
+
 /* Mark FRAME of the file; marks come in order. Where the file cannot hold it
  * that is told, once. */
 void output_mark(struct output *o, uint64_t frame);

@@ -148,7 +148,10 @@ struct session_report {
     struct fault fault;         /* err ERR_OK when all went well */
     struct audio_format format; /* of the file */
     enum sample_type sample;
-    uint64_t frames;                  /* in all files */
+    uint64_t frames;                  /* in all files, and lost with one that
+                                       * was deleted meanwhile */
+    uint64_t saved_frames;            /* in all files */
+    uint64_t written_frames;          /* those and what a failure took */
     uint64_t bytes;                   /* of all files */
     uint64_t deleted;                 /* files, with --keep */
     const struct session_file *files; /* the first; NULL: there is none. The

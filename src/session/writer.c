@@ -34,7 +34,9 @@ struct writer {
     enum session_end end; /* why we stop, once known */
     struct space space;
     int64_t committed_ns;
-    struct sink_total total; /* known when the file is finished */
+    /* known when the file is finished */
+    struct sink_total total;
+    uint64_t written_frames; /* be they in the file or not */
 
     /* under the mutex */
     struct session_status status;
@@ -272,9 +274,12 @@ static void finish(struct writer *w, bool good)
         w->end = end_of(&f);
         good = false;
     }
-    if (!good || w->total.frames != w->output.frames) {
-        output_settle(&w->output, w->total.frames);
+    uint64_t kept = w->total.frames + w->total.lost;
+    w->written_frames = w->output.frames;
+    if (!good || kept != w->output.frames) {
+        output_settle(&w->output, kept);
     }
+    output_lose(&w->output, w->total.lost);
 }
 
 /* --- the thread --- */
@@ -356,6 +361,8 @@ void writer_join(struct writer *w, struct session_report *out)
     out->format = w->setup.format;
     out->sample = w->setup.sample;
     out->frames = w->output.frames;
+    out->saved_frames = w->total.frames;
+    out->written_frames = w->written_frames;
     out->bytes = w->total.bytes;
     out->account = w->output.account;
     out->markers = w->orders.marks;

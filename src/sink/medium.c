@@ -153,3 +153,16 @@ bool medium_close(struct medium *m, unsigned before, struct fault *f)
     m->file = NULL;
     return m->failures == before || medium_tell(m, f);
 }
+
+void medium_abandon(struct medium *m, const struct sink_request *request)
+{
+    struct file_mark mark;
+    bool made = !request->overwrite && !m->stream &&
+                strcmp(request->path, "-") != 0 &&
+                file_identify(m->file, &mark);
+
+    file_close(m->file, NULL);
+    m->file = NULL;
+    if (made && file_seal(request->path, &mark))
+        file_remove_sealed(request->path, &mark);
+}

@@ -58,4 +58,8 @@ bool medium_tell(const struct medium *m, struct fault *f);
  * failed since m->failures was BEFORE. */
 bool medium_close(struct medium *m, unsigned before, struct fault *f);
 
+/* The sink could not be begun: close the file, and remove it where it was made
+ * for the REQUEST. */
+void medium_abandon(struct medium *m, const struct sink_request *request);
+
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/convert.h"
+#include "core/duration.h"
 #include "sink/segments_parts.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -43,10 +44,16 @@ static bool is_the_disks(enum error err)
 
 static void tell_fallback(const struct segments *s, const struct fault *why)
 {
-    char text[1024];
+    uint32_t rate = s->request.format.rate;
+    char text[1024], time[40], loss[80] = "";
 
-    snprintf(text, sizeof text, "%s: %s; the recording goes on in %s",
-             error_sentence(why->err), why->detail, s->path);
+    if (s->done.lost > 0) {
+        duration_format(time, sizeof time,
+                        frames_to_ns((int64_t)s->done.lost, rate));
+        snprintf(loss, sizeof loss, ", and %s is lost with it", time);
+    }
+    snprintf(text, sizeof text, "%s: %s%s; the recording goes on in %s",
+             error_sentence(why->err), why->detail, loss, s->path);
     s->listener.warn(s->listener.context, text);
 }
 
@@ -67,8 +74,10 @@ static bool fall_back(struct segments *s)
     s->request.path = s->plan.fallback;
     s->naming = naming_of(s->request.path);
     s->written = s->saved_at;
-    if (why.err == ERR_FILE_GONE && s->written < begin)
+    if (why.err == ERR_FILE_GONE && s->written < begin) {
+        s->done.lost = begin - s->written;
         s->written = begin;
+    }
     if (!segments_open_next(s))
         return false;
     tell_fallback(s, &why);
@@ -312,4 +321,11 @@ void segments_cut(struct sink *sink, uint64_t frame)
 
     if (s->cut_count < SEGMENTS_CUTS)
         s->cuts[s->cut_count++] = frame;
+}
+
+bool segments_fell_back(const struct sink *sink)
+{
+    const struct segments *s = (const struct segments *)sink;
+
+    return s->fell_back;
 }

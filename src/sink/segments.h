@@ -82,6 +82,9 @@ struct segments_listener {
                   uint64_t at_frame);
     /* It is finished, as well as could be. */
     void (*ended)(void *context, const struct sink_total *total);
+    /* In the place of that: somebody has deleted it, or it was to be the
+     * fallback, held nothing and was removed. */
+    void (*vanished)(void *context);
     /* File NUMBER was deleted, since it was not to be kept. */
     void (*deleted)(void *context, unsigned number);
     /* A sentence for a warning, with names as they are. */
@@ -100,5 +103,8 @@ struct sink *segments_open(const struct sink_request *request,
 /* SINK is segments_open's. The file ends before FRAME of the recording, which
  * is not yet written; it begins the next. Cuts come in order. */
 void segments_cut(struct sink *sink, uint64_t frame);
+
+/* SINK is segments_open's. Does it write into the fallback by now? */
+bool segments_fell_back(const struct sink *sink);
 
 #endif

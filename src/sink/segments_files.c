@@ -77,6 +77,19 @@ bool segments_open_next(struct segments *s)
                      s->request.path, "record to another name");
 }
 
+/* The file in the fallback, of MARK, holds none of TOTAL: no trace of it is
+ * left where another one came before. */
+static bool is_left_out(const struct segments *s,
+                        const struct sink_total *total,
+                        const struct file_mark *mark)
+{
+    struct file_mark sealed = *mark;
+
+    return s->fell_back && s->number > 1 && total->frames == 0 &&
+           file_seal(s->path, &sealed) &&
+           file_remove_sealed(s->path, &sealed) == FILE_REMOVED;
+}
+
 bool segments_close_file(struct segments *s, struct fault *f)
 {
     const struct file *file = sink_file(s->file);
@@ -97,9 +110,16 @@ bool segments_close_file(struct segments *s, struct fault *f)
     s->saved_at = s->begun_at + total.frames;
     if (s->kept != NULL && known)
         kept_add(s->kept, s->path, s->number, &mark, total.bytes, s->saved_at);
+    if (there && known && is_left_out(s, &total, &mark)) {
+        total.bytes = 0;
+        there = false;
+    }
     s->done.frames += total.frames;
     s->done.bytes += total.bytes;
-    s->listener.ended(s->listener.context, &total);
+    if (there)
+        s->listener.ended(s->listener.context, &total);
+    else
+        s->listener.vanished(s->listener.context);
     return ok;
 }
 

@@ -89,6 +89,8 @@ struct sink; /* each format embeds this as its first member */
 struct sink_total {
     uint64_t frames; /* in the file; fewer than were written where it failed */
     uint64_t bytes;  /* on its medium, encoded, headers included */
+    uint64_t lost;   /* beside them: they were in a file that was deleted while
+                      * it was written, and the recording went on elsewhere */
 };
 
 struct sink_ops {
@@ -138,6 +140,9 @@ const char *sink_type_name(enum sink_type type);
 
 /* All type names, for messages: "wav, rf64, ..., null". */
 const char *sink_type_names(void);
+
+/* Of those that make a file the ones that also go through a pipe. */
+const char *sink_pipe_type_names(void);
 
 /* By PATH's ending (without case); SINK_AUTO when it says nothing. */
 enum sink_type sink_type_from_path(const char *path);

@@ -347,7 +347,7 @@ static struct sink *sndfile_open(const struct sink_request *r, struct fault *f)
     }
     if (start(s, r, f))
         return &s->base;
-    medium_close(&s->medium, 0, NULL);
+    medium_abandon(&s->medium, r);
     free(s);
     return NULL;
 }

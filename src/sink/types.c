@@ -185,6 +185,11 @@ const char *sink_type_names(void)
     return "wav, rf64, w64, flac, ogg, opus, mp3, raw, null";
 }
 
+const char *sink_pipe_type_names(void)
+{
+    return "wav, flac, ogg, opus, mp3, raw";
+}
+
 enum sink_type sink_type_from_path(const char *path)
 {
     const char *name = path;

@@ -147,7 +147,7 @@ static struct sink *vorbis_open(const struct sink_request *r, struct fault *f)
     }
     if (!start(s, r, f)) {
         clear(s);
-        medium_close(&s->medium, 0, NULL);
+        medium_abandon(&s->medium, r);
         free(s);
         return NULL;
     }

@@ -79,7 +79,7 @@ static struct sink *wave_open(const struct sink_request *r, struct fault *f)
         return NULL;
     }
     if (!start(s, r, f)) {
-        medium_close(&s->medium, 0, NULL);
+        medium_abandon(&s->medium, r);
         wave_head_free(&s->head);
         free(s);
         return NULL;

@@ -254,7 +254,7 @@ static bool set_event(struct reading *r)
         return false;
     }
     if (kind != SYNTH_REFORMAT) {
-        return true;
+        return kind != SYNTH_OVER || event->at_ns > 0;
     }
     return rate &&
            whole(rate, FORMAT_RATE_MIN, FORMAT_RATE_MAX, &event->rate) &&
@@ -297,7 +297,7 @@ static const struct row {
     {"reroute-at", "reroute-at=AT", MUST, set_event, SYNTH_REROUTE},
     {"reformat-at", "reformat-at=AT:RATE[:CHANNELS]", MUST, set_event,
      SYNTH_REFORMAT},
-    {"end-at", "end-at=AT", MUST, set_event, SYNTH_OVER},
+    {"end-at", "end-at=AT, above 0", MUST, set_event, SYNTH_OVER},
     {"jitter", "jitter=TIME", MUST, set_jitter, 0},
     {"position", "position=none or position=zero", MUST, set_position, 0},
     {"time", "time=none", MUST, set_time, 0},

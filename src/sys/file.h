@@ -22,8 +22,8 @@ enum file_mode {
 };
 
 /* Open PATH. In F: ERR_FILE_EXISTS, NOT_A_DIRECTORY, NO_SUCH_DIRECTORY,
- * NO_SUCH_FILE (READ, CHANGE), IS_A_DIRECTORY, PERMISSION, FILE_IN_USE
- * (Windows), NO_SPACE, IO, NO_MEMORY with PATH as detail and a remedy as hint.
+ * NO_SUCH_FILE (READ, CHANGE), IS_A_DIRECTORY, PERMISSION, FILE_IN_USE,
+ * NO_SPACE, IO, NO_MEMORY with PATH as detail and a remedy as hint.
  * Permissions 0666 less umask; close-on-exec. A path that is no regular file (a
  * FIFO, /dev/null, a device) is opened as it is by NEW and OVERWRITE and
  * treated as a stream, and refused by CHANGE (UNSUPPORTED); a terminal, a whole
@@ -32,7 +32,9 @@ enum file_mode {
  * written or read through, and a file of theirs in one like /tmp is not emptied
  * by OVERWRITE (POSIX; PERMISSION). On Windows a name that Windows would take
  * for something else (a device, a hidden stream, a name that ends earlier) is
- * ERR_IO, but for NUL. Waits for a FIFO's reader until stop_requested (ERR_IO
+ * ERR_IO, but for NUL. A regular file that somebody has open by NEW or
+ * OVERWRITE is refused by both, and stays as it is (FILE_IN_USE), where the
+ * file system has locks. Waits for a FIFO's reader until stop_requested (ERR_IO
  * then). */
 struct file *file_open(const char *path, enum file_mode mode, struct fault *f);
 
@@ -141,5 +143,9 @@ bool file_check(const char *path, bool overwrite, struct fault *f);
 
 /* Bytes free for us on PATH's file system; -1: unknown. */
 int64_t file_free_bytes(const char *path);
+
+/* Do A and B, files or folders, lie on the same file system? False also where
+ * one is not there, or the system does not say. */
+bool file_same_disk(const char *a, const char *b);
 
 #endif

@@ -214,6 +214,16 @@ frames_of() { # frames in the file $1
     [ "$(frames_of a.flac)" -eq 4800 ]
 }
 
+@test "a file that another recording writes is not overwritten" {
+    start both "$LIVE" --overwrite both.wav
+    refused 1 "the file is in use" "both.wav" "another recording is being written there" \
+        -- "$FAST" -d 1 --overwrite both.wav
+    stop_by INT
+    [ "$(frames_of both.wav)" -eq "$(jq -s 'last | .frames' both.json)" ]
+    "$LOOPREC" -q "$FAST" -d 4800f --overwrite both.wav
+    [ "$(frames_of both.wav)" -eq 4800 ]
+}
+
 @test "a dangling link is not followed without --overwrite" {
     ln -s nowhere.flac a.flac
     refused 1 "the file exists" "a.flac" -- "$FAST" -d 1 a.flac
@@ -547,6 +557,21 @@ final_file() { # FILE of events: what the last one names
 
 # --- pipes and closed streams ---
 
+@test "the types that are offered for standard output go through a pipe" {
+    local type types
+    run -2 --separate-stderr "$LOOPREC" "$FAST" -d 1 -
+    types=${stderr_lines[0]##*use -t with one of }
+    [[ $types == "wav, "* ]]
+    for type in wav rf64 w64 flac ogg opus mp3 raw null; do
+        if [[ ", $types," == *", $type,"* ]]; then
+            "$LOOPREC" -q "$FAST" -d 1 -t $type - 2>err | cat >out
+            [ -s out ] && [ ! -s err ] || fail "$type: $(<err)"
+        else
+            run ! bash -o pipefail -c '"$@" | cat >out' - "$LOOPREC" -q "$FAST" -d 1 -t $type -
+        fi
+    done
+}
+
 @test "a reader that goes away is a normal end, told as one" {
     "$LOOPREC" "$FAST" -t raw - 2>err | head -c 100000 >part
     [ "${PIPESTATUS[0]}" -eq 0 ]
@@ -575,10 +600,13 @@ final_file() { # FILE of events: what the last one names
 
 @test "standard output full: a failure" {
     [ -e /dev/full ] || skip "no /dev/full"
-    local code=0
-    "$LOOPREC" "$FAST" -t raw - >/dev/full 2>err || code=$?
-    [ "$code" -eq 1 ]
-    grep -q '^looprec: no space left: ' err
+    local code type
+    for type in raw flac; do
+        code=0
+        "$LOOPREC" "$FAST" -t $type - >/dev/full 2>err || code=$?
+        [ "$code" -eq 1 ]
+        grep -q '^looprec: no space left: .*(nothing is kept' err
+    done
 }
 
 # --- signals ---

@@ -114,6 +114,36 @@ on_small_disk() {
     [[ $stderr == *"no space left: disk/more/b-2.wav"*"was recorded and is kept"* ]]
 }
 
+@test "a fallback on the same disk is warned of, and leaves no empty file" {
+    local type message="warning: the folder of --fallback lies on the same disk as the file"
+    mkdir other
+    COUNTER=--source=synth:noise,fast
+    for type in wav raw flac ogg; do
+        on_small_disk 100k '
+            mkdir disk/more
+            "$3" --json "$4" -d 12 --fallback=disk/more disk/b.$5 >b.json
+            code=$?
+            find disk -type f >files
+            exit $code' "$COUNTER" $type
+        [ "$status" -eq 1 ] || fail "$type: $stderr"
+        [[ ${stderr_lines[*]} == *"$message"* ]]
+        [ "$(<files)" = disk/b.$type ] || fail "$type: $(<files)"
+        jq -es 'last | .files == ["disk/b.'$type'"]' b.json
+    done
+    # nor does a recording that could not begin
+    on_small_disk 500k '
+        dd if=/dev/zero of=disk/full status=none
+        "$3" "$4" -d 1 disk/c.wav
+        code=$?
+        find disk -type f >files
+        exit $code' "$COUNTER"
+    [ "$status" -eq 1 ]
+    [ "$(<files)" = disk/full ]
+    on_small_disk 500k '"$3" "$4" -d 1 -f s16 --fallback=other disk/d.wav' "$COUNTER"
+    [ "$status" -eq 0 ]
+    [[ $stderr != *"$message"* ]]
+}
+
 @test "a full disk: each marker is in the file that holds its frame" {
     local type found file at number
     mkdir other
@@ -162,26 +192,38 @@ on_small_disk() {
 }
 
 @test "a file that is deleted meanwhile: the recording goes on elsewhere" {
+    local kept
     mkdir other
-    record d --source=synth:tone --fallback=other d.wav
-    sleep 2
+    record d --strict --source=synth:tone --fallback=other d.wav
+    eventually has_grown d 120000
     rm d.wav
     eventually test -e other/d-2.wav
     interrupt "$PID"
-    finished d "$PID"
-    grep -q "warning: the file was deleted meanwhile: d.wav; the recording goes on in other/d-2.wav" d.err
-    jq -es "last | .frames == $(soxi -s other/d-2.wav)" d.json
+    finished d "$PID" 4
+    grep -Eq "warning: the file was deleted meanwhile: d.wav, and 00:00:0[0-9.]+ is lost with it; the recording goes on in other/d-2.wav" d.err
+    grep -q "^other/d-2.wav: " d.err
+    grep -q "[0-9] frames lost, 00:00:0" d.err
+    grep -q "audio was lost (--strict)" d.err
+    kept=$(soxi -s other/d-2.wav)
+    events_show d "last as \$done | [.[] | select(.event == \"segment\")] as \$s |
+        \$done.lost > 0 and \$done.frames == $kept + \$done.lost and
+        \$done.file == \"other/d-2.wav\" and \$done.files == [\$done.file] and
+        (\$s | length) == 1 and \$s[0].frames == $kept and \$s[0].at_frame == \$done.lost"
 }
 
 @test "a file that is deleted meanwhile ends the recording, and it is told" {
     local type
     for type in wav flac; do
         record $type --source=synth:tone "$type.$type"
+        eventually has_grown $type 4800
         rm "$type.$type"
         await_end "$PID"
         [ "$STATUS" -eq 1 ]
-        grep -q "the file was deleted meanwhile: $type.$type (00:00:00.000 was recorded" $type.err
-        jq -es 'last | .frames == 0 and .error == "file-gone" and .exit == 1' $type.json
+        grep -Eq "the file was deleted meanwhile: $type.$type \(nothing is kept of the 00:00:0[0-9.]+ that was recorded\)" $type.err
+        grep -q "^no file kept: " $type.err
+        [[ $(<$type.err) != *"of the 00:00:00.000"* ]]
+        events_show $type 'last | .frames == 0 and .error == "file-gone" and .exit == 1 and
+            .file == null and .files == []'
     done
     # what was finished before is kept
     record s --source=synth:tone --split=500ms s.raw
@@ -189,5 +231,7 @@ on_small_disk() {
     rm s-003.raw
     await_end "$PID"
     [ "$STATUS" -eq 1 ]
-    jq -es 'last | .frames == 48000 and (.captured + .idle + .lost + .gone == 48000)' s.json
+    grep -Eq "s-003.raw \(00:00:01.[0-9]+ was recorded, and 00:00:01.000 of it is kept\)" s.err
+    events_show s 'last | .frames == 48000 and (.captured + .idle + .lost + .gone == 48000) and
+        .files == ["s-001.raw", "s-002.raw"]'
 }

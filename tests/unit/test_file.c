@@ -231,6 +231,21 @@ static void overwriting_empties_only_when_asked(void **state)
     assert_content("b", "");
 }
 
+static void what_somebody_writes_is_not_overwritten(void **state)
+{
+    (void)state;
+    struct fault f = {0};
+    struct file *file = file_open("a", FILE_NEW, &f);
+    assert_true(file_write(file, "first", 5, &f));
+    assert_null(file_open("a", FILE_OVERWRITE, &f));
+    assert_non_null(strstr(f.hint, "another name"));
+    assert_true(file_close(file, &f));
+    assert_content("a", "first");
+    file = file_open("a", FILE_OVERWRITE, &f);
+    assert_null(file_open("a", FILE_OVERWRITE, &f));
+    assert_true(file_close(file, &f));
+}
+
 static void a_missing_folder_is_named_with_its_remedy(void **state)
 {
     (void)state;
@@ -323,10 +338,12 @@ static void a_very_long_path_is_no_crash(void **state)
 static void free_room_is_known(void **state)
 {
     (void)state;
-    int64_t here = file_free_bytes("a");
-    assert_true(here > 0);
+    assert_true(file_free_bytes("a") > 0);
     assert_true(file_free_bytes(".") > 0);
     assert_int_equal(file_free_bytes("no/such/folder/a"), -1);
+    put("a", "x");
+    assert_true(file_same_disk("a", "."));
+    assert_false(file_same_disk("a", "no/such/folder"));
 }
 
 static void closing_nothing_is_fine(void **state)
@@ -460,6 +477,7 @@ int main(void)
         IN_FOLDER(positions_have_64_bits),
         IN_FOLDER(an_existing_file_is_not_touched),
         IN_FOLDER(overwriting_empties_only_when_asked),
+        IN_FOLDER(what_somebody_writes_is_not_overwritten),
         IN_FOLDER(a_missing_folder_is_named_with_its_remedy),
         IN_FOLDER(a_file_in_the_way_is_named),
         IN_FOLDER(a_folder_is_no_file),

@@ -37,6 +37,12 @@ static void begun(void *context, const char *path, unsigned number,
     h->begun++;
 }
 
+static void vanished(void *context)
+{
+    (void)context;
+    fail_msg("nobody deletes a file here");
+}
+
 static void deleted(void *context, unsigned number)
 {
     (void)context;
@@ -82,7 +88,8 @@ static int tear_down(void **state)
 static struct sink *start_plan(struct heard *h, enum sink_type type,
                                const struct segments_plan *plan)
 {
-    const struct segments_listener listener = {h, begun, ended, deleted, warn};
+    const struct segments_listener listener = {h,        begun,   ended,
+                                               vanished, deleted, warn};
     struct sink_request r = {
         .path = pattern,
         .type = type,

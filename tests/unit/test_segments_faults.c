@@ -34,10 +34,11 @@ enum { SHAPES = sizeof shapes / sizeof shapes[0] };
 
 /* What one recording came to. */
 struct heard {
-    unsigned begun, ended, warned;
+    unsigned begun, ended, vanished, warned;
     char path[64], text[400];
     uint64_t at_frame;          /* of the latest file */
     struct sink_total total[2]; /* of each file */
+    struct sink_total all;
     bool good;
     struct fault fault;
 };
@@ -64,6 +65,16 @@ static void ended(void *context, const struct sink_total *total)
     h->total[h->ended++] = *total;
 }
 
+/* It holds nothing. */
+static void vanished(void *context)
+{
+    struct heard *h = context;
+
+    assert_true(h->ended < 2);
+    h->total[h->ended++] = (struct sink_total){0};
+    h->vanished++;
+}
+
 static void deleted(void *context, unsigned number)
 {
     (void)context;
@@ -83,7 +94,8 @@ static void record(const struct shape *shape, struct heard *h)
     static int32_t block[BLOCK * READ_BACK_MAX_CHANNELS];
     const struct segments_plan plan = {.virtual_time = true,
                                        .fallback = "other/x.y"};
-    const struct segments_listener listener = {h, begun, ended, deleted, warn};
+    const struct segments_listener listener = {h,        begun,   ended,
+                                               vanished, deleted, warn};
     const struct sink_request request = {
         .path = "x.y",
         .type = shape->type,
@@ -106,7 +118,7 @@ static void record(const struct shape *shape, struct heard *h)
         at += part;
     }
     assert_true(good);
-    h->good = sink_close(s, &h->fault);
+    h->good = sink_close_total(s, &h->all, &h->fault);
     assert_false(failing.open);
     assert_false(failing.misused);
 }
@@ -150,6 +162,8 @@ static void check(const struct shape *shape, const struct heard *h, bool broken)
     assert_true(h->good);
     assert_int_equal(h->at_frame, first);
     assert_int_equal(first + h->total[h->begun - 1].frames, FRAMES);
+    assert_int_equal(
+        h->vanished == 1 ? h->all.frames + h->all.lost : h->all.frames, FRAMES);
     check_file(shape, first, FRAMES - first);
     if (h->begun == 2 && !broken) {
         go_back();
@@ -227,6 +241,39 @@ static void file_deleted(void **state)
     }
 }
 
+/* What is older than the last second went with it, and that is told. */
+static void what_went_with_a_file_is_lost(void **state)
+{
+    enum { SECONDS = 3, RATE = 48000 };
+    static int16_t second[RATE];
+    struct heard h = {0};
+    const struct segments_plan plan = {.virtual_time = true,
+                                       .fallback = "other/x.y"};
+    const struct segments_listener listener = {&h,       begun,   ended,
+                                               vanished, deleted, warn};
+    const struct sink_request request = {
+        .path = "x.y",
+        .type = SINK_RAW,
+        .format = {.rate = RATE, .channels = 1},
+        .sample = SAMPLE_S16,
+    };
+
+    (void)state;
+    failing_reset(&(struct failing_plan){.another = true});
+    struct sink *s = segments_open(&request, &plan, &listener, &h.fault);
+    for (int i = 0; i < SECONDS; i++)
+        assert_true(sink_write(s, second, RATE, &h.fault));
+    failing.plan.deleted = true;
+    assert_true(sink_commit(s, &h.fault));
+    assert_int_equal(h.vanished, 1);
+    assert_in_range(h.at_frame, 1, (SECONDS - 1) * RATE);
+    assert_non_null(strstr(h.text, ", and 00:00:01."));
+    assert_non_null(strstr(h.text, " is lost with it; the recording goes on"));
+    assert_true(sink_close_total(s, &h.all, &h.fault));
+    assert_int_equal(h.all.lost, h.at_frame);
+    assert_int_equal(h.all.frames + h.all.lost, SECONDS * RATE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +281,7 @@ int main(void)
         cmocka_unit_test(one_error),
         cmocka_unit_test(disk_gone),
         cmocka_unit_test(file_deleted),
+        cmocka_unit_test(what_went_with_a_file_is_lost),
     };
     int failures = cmocka_run_group_tests(tests, NULL, NULL);
 

@@ -139,6 +139,11 @@ static void ended(void *context, const struct sink_total *total)
         read_wave(total->frames);
 }
 
+static void vanished(void *context)
+{
+    (void)context;
+}
+
 static void deleted(void *context, unsigned number)
 {
     (void)context;
@@ -170,8 +175,8 @@ static void record(const struct shape *shape, const char *fallback)
     const struct segments_plan plan = {.virtual_time = true,
                                        .split_frames = shape->split_frames,
                                        .fallback = fallback};
-    const struct segments_listener listener = {NULL, begun, ended, deleted,
-                                               warn};
+    const struct segments_listener listener = {NULL,     begun,   ended,
+                                               vanished, deleted, warn};
     const struct sink_request request = {
         .path = "x-%n.y",
         .type = shape->type,

@@ -30,6 +30,12 @@ static void begun(void *context, const char *path, unsigned number,
     snprintf(h->paths[h->begun++], sizeof h->paths[0], "%s", path);
 }
 
+static void vanished(void *context)
+{
+    (void)context;
+    fail_msg("nobody deletes a file here");
+}
+
 static void deleted(void *context, unsigned number)
 {
     (void)context;
@@ -69,7 +75,8 @@ static char pattern[64];
 
 static struct sink *start(struct heard *h, uint64_t split_bytes)
 {
-    const struct segments_listener listener = {h, begun, ended, deleted, warn};
+    const struct segments_listener listener = {h,        begun,   ended,
+                                               vanished, deleted, warn};
     const struct segments_plan plan = {.split_bytes = split_bytes};
     const struct sink_request r = {
         .path = pattern,

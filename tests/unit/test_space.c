@@ -94,6 +94,41 @@ static void it_is_told_once(void **state)
     assert_non_null(strstr(text, "less than 1 minute "));
 }
 
+/* What a second takes by now counts, and not what it took before. */
+static void a_stream_that_grows_is_noticed(void **state)
+{
+    static const unsigned char frames[4 * SECOND];
+    struct scene *x = *state;
+    struct session_event event;
+    char text[320];
+
+    assert_int_equal(go_on(x, 100, 1500, text), 0);
+    for (unsigned i = 0; i < 20; i++) { /* four times as much each second */
+        failing.plan.room = failing.length + 1500 * SECOND;
+        assert_true(sink_write(x->sink, frames, 4 * RATE, NULL));
+        x->frames += RATE;
+        space_look(&x->space, x->sink, x->frames);
+    }
+    assert_true(queue_take(x->queue, &event));
+    assert_non_null(strstr(event.text, "6 minutes"));
+    assert_false(queue_take(x->queue, &event));
+}
+
+/* A quiet while of a file that is compressed promises nothing. */
+static void a_stream_that_shrinks_counts_as_on_average(void **state)
+{
+    struct scene *x = *state;
+    struct session_event event;
+    char text[320];
+
+    assert_int_equal(go_on(x, 100, 620, text), 0);
+    failing.plan.room = failing.length + 400 * SECOND;
+    x->frames += 20 * RATE; /* of no bytes at all */
+    space_look(&x->space, x->sink, x->frames);
+    assert_true(queue_take(x->queue, &event));
+    assert_non_null(strstr(event.text, "8 minutes"));
+}
+
 static void what_the_system_does_not_know_is_not_told(void **state)
 {
     struct scene *x = *state;
@@ -111,6 +146,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(it_is_told_once),
+        TEST(a_stream_that_grows_is_noticed),
+        TEST(a_stream_that_shrinks_counts_as_on_average),
         TEST(what_the_system_does_not_know_is_not_told),
     };
 

@@ -212,7 +212,9 @@ static void test_summary(void **state)
     (void)state;
     char text[4096];
     struct session_facts facts = {.path = "song.flac"};
+    const struct session_file file = {.path = "song.flac"};
     struct session_report r = report_of(480000);
+    r.files = &file;
     report_format(text, sizeof text, &facts, &r);
     has(text, "song.flac: 00:00:10.000 (480000 frames), 1.0 MB\n");
     has(text, "peak -3.2 dBFS, RMS -18.4 dBFS\n");
@@ -258,14 +260,22 @@ static void test_summary_of_nothing(void **state)
     has(text, "digital silence");
     has(text, "0 frames lost");
     lacks(text, "nan");
+    facts.path = "deleted.flac";
+    report_format(text, sizeof text, &facts, &r);
+    has(text, "no file kept: ");
+    facts.path = "-";
+    report_format(text, sizeof text, &facts, &r);
+    has(text, "standard output: ");
 }
 
 static void test_summary_is_printable_and_cut(void **state)
 {
     (void)state;
     char text[4096];
-    struct session_facts facts = {.path = "a\033[2J\nb\xff.flac"};
+    struct session_facts facts = {.path = "song.flac"};
+    const struct session_file file = {.path = "a\033[2J\nb\xff.flac"};
     struct session_report r = report_of(480000);
+    r.files = &file;
     report_format(text, sizeof text, &facts, &r);
     has(text, "a?[2J?b?.flac: ");
     lacks(text, "\033");

@@ -244,6 +244,7 @@ static void bad_specs_are_named(void **state)
         "gap=1s+0",
         "gap=1s+1s+1s",
         "stall=1s-1s",
+        "end-at=0",
         "lose-at",
         "lose-at=1s+",
         "reroute-at=1s+1s",

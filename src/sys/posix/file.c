@@ -168,7 +168,7 @@ static struct file *open_bits(const char *path, enum file_mode mode,
         fd = open_existing(path,
                            nofollow | (mode == FILE_READ ? O_RDONLY : O_RDWR));
     } else if (mode == FILE_OVERWRITE) {
-        fd = open_writing(path, O_CREAT | O_TRUNC | nofollow, bits);
+        fd = open_writing(path, O_CREAT | nofollow, bits); /* see path_claim */
     } else {
         fd = open_new(path, nofollow, bits);
     }
@@ -210,7 +210,10 @@ static struct file *open_bits(const char *path, enum file_mode mode,
         fault_set(f, ERR_USAGE, op, path, "audio is not for a terminal");
         goto out;
     }
-    file = make(path, fd, &st, f);
+    if (mode == FILE_READ || mode == FILE_CHANGE ||
+        path_claim(f, op, path, fd, &st)) {
+        file = make(path, fd, &st, f);
+    }
 out:
     if (!file) {
         close(fd);

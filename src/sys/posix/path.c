@@ -17,6 +17,8 @@
 
 enum { HINT_BYTES = sizeof(((struct fault *)NULL)->hint) };
 
+#define LOCKED_BYTE (INT64_C(1) << 62)
+
 bool path_folder(char *folder, size_t size, const char *path)
 {
     size_t n = strlen(path);
@@ -264,6 +266,37 @@ bool path_check_owners(struct fault *f, const char *op, const char *path,
     return true;
 }
 
+/* A file that another recording writes is left to it. The lock is for a byte
+ * behind all data: on SMB others can not read what is locked, flock(2). A file
+ * system without locks is used without one. */
+static bool is_taken(int fd)
+{
+    struct flock lock = {.l_type = F_WRLCK,
+                         .l_whence = SEEK_SET,
+                         .l_start = LOCKED_BYTE,
+                         .l_len = 1};
+    return fcntl(fd, F_OFD_SETLK, &lock) != 0 &&
+           (errno == EAGAIN || errno == EACCES);
+}
+
+bool path_claim(struct fault *f, const char *op, const char *path, int fd,
+                struct stat *st)
+{
+    if (!S_ISREG(st->st_mode)) {
+        return true;
+    }
+    if (is_taken(fd)) {
+        return fault_set(f, ERR_FILE_IN_USE, op, path,
+                         "another recording is being written there: choose "
+                         "another name");
+    }
+    if (ftruncate(fd, 0) != 0) {
+        return path_fault(f, op, path, errno);
+    }
+    st->st_size = 0;
+    return true;
+}
+
 bool file_exists(const char *path)
 {
     struct stat st;
@@ -357,4 +390,10 @@ int64_t file_free_bytes(const char *path)
         return -1;
     }
     return path_free_bytes(&v);
+}
+
+bool file_same_disk(const char *a, const char *b)
+{
+    struct stat one, two;
+    return stat(a, &one) == 0 && stat(b, &two) == 0 && one.st_dev == two.st_dev;
 }

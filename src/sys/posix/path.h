@@ -41,6 +41,13 @@ bool path_refuse_anothers(struct fault *f, const char *op, const char *path);
 bool path_check_owners(struct fault *f, const char *op, const char *path,
                        bool replaced, bool *is_link);
 
+/* FD, whose ST is, was opened to write PATH anew. Lock it as long as it is
+ * open, and empty it. False with F: somebody else who records has done so
+ * (ERR_FILE_IN_USE). Of what is no regular file, and where the file system has
+ * no locks, nothing is locked. */
+bool path_claim(struct fault *f, const char *op, const char *path, int fd,
+                struct stat *st);
+
 /* The folder that PATH's last component lies in ("." if it names none). False:
  * it does not fit. */
 bool path_folder(char *folder, size_t size, const char *path);

@@ -352,3 +352,30 @@ int64_t file_free_bytes(const char *path)
     return free_bytes.QuadPart > INT64_MAX ? INT64_MAX
                                            : (int64_t)free_bytes.QuadPart;
 }
+
+/* The folder that the volume of PATH is mounted on. (Wine's volumes have no
+ * serial numbers.) malloc; NULL: nothing lies there, or it is unknown. */
+static wchar_t *volume_of(const char *path)
+{
+    wchar_t *full = path_full(path, "look at the disk", NULL);
+    size_t size = full ? wcslen(full) + 2 : 0;
+    wchar_t *root = full ? calloc(size, sizeof(*root)) : NULL;
+    bool found = root && !path_is_device(full) &&
+                 GetFileAttributesW(full) != INVALID_FILE_ATTRIBUTES &&
+                 GetVolumePathNameW(full, root, (DWORD)size);
+    free(full);
+    if (!found) {
+        free(root);
+        return NULL;
+    }
+    return root;
+}
+
+bool file_same_disk(const char *a, const char *b)
+{
+    wchar_t *one = volume_of(a), *two = volume_of(b);
+    bool same = one && two && _wcsicmp(one, two) == 0;
+    free(one);
+    free(two);
+    return same;
+}
