@@ -1,5 +1,4 @@
-/* Tests of sys/file: files on a disk. What is no disk (pipes, standard output)
- * is in test_file_stream.c. */
+/* Tests of sys/file: files on a disk; for pipes see test_file_stream.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
