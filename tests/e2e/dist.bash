@@ -10,7 +10,7 @@ make_repository() {
             while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done |
             tar -c --null -T -) | tar -x -C "$1"
     else
-        tar -c -C "$ROOT" --exclude ./build . | tar -x -C "$1"
+        tar -c -C "$ROOT" --exclude ./build --exclude ./.git . | tar -x --no-same-owner -C "$1"
     fi
     git -C "$1" init -q
     git -C "$1" add -A
