@@ -131,6 +131,7 @@ start_server() {
     local name=$1 dir script=with-null-sink pid
     shift
     [ "$SYSTEM" != pipewire ] || script=with-pipewire
+    stop_server "$name" # of a test that is tried again
     dir=$BATS_FILE_TMPDIR/server-$name
     mkdir -p "$dir"
     # shellcheck disable=SC2016

@@ -459,10 +459,12 @@ inputs_are() { [ "$(pactl list short sink-inputs | wc -l)" -eq "$1" ]; }
 
 # --- servers where a new sink would matter ---
 
+stand_in_is_default() { [ "$(pactl get-default-sink)" = auto_null ]; }
+
 @test "where only a stand-in is there, a private server is used and nothing is moved" {
     start_server bare --no-sink
     pactl load-module module-always-sink
-    eventually test "$(pactl get-default-sink)" = auto_null
+    eventually stand_in_is_default
     play "$FILES/other.wav" auto_null --latency-msec=50
     is_playing auto_null
     server_state >before
