@@ -206,7 +206,9 @@ SH
         wait "$wine" || status=$?
         [ "$status" -eq $((40 + ${pair#*:})) ]
         grep -q "event ${pair#*:}" "$TMPDIR/out"
-        nothing_left
+        # what wine-ctrl has started there is not below scripts/wine, and ends
+        # with Wine's server
+        eventually nothing_left || nothing_left
     done
 }
 
