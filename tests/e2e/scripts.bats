@@ -12,9 +12,10 @@ setup() {
     unset LOOPREC_WINEPREFIX
 }
 
-# Waits until a command succeeds, 20 s at most.
+# Waits until a command succeeds, 90 s at most: Wine starts in half a second, and
+# on a machine with much to do in half a minute.
 eventually() {
-    local deadline=$((SECONDS + 20))
+    local deadline=$((SECONDS + 90))
     until "$@" >/dev/null 2>&1; do
         [ "$SECONDS" -lt "$deadline" ] || return 1
         sleep 0.02
@@ -61,7 +62,7 @@ int main(void)
     SetConsoleCtrlHandler(handler, TRUE);
     puts("ready");
     fflush(stdout);
-    WaitForSingleObject(stop, 30000);
+    WaitForSingleObject(stop, 120000);
     printf("event %ld\n", event);
     return 40 + (int)event;
 }
