@@ -72,9 +72,10 @@ sleep_until() {
     fi
 }
 
-# Wait until the command is true; up to 20 s, or $EVENTUALLY seconds.
+# Wait until the command is true; up to 60 s, or $EVENTUALLY seconds: Wine may
+# take half a minute to start where the machine has much to do.
 eventually() {
-    local until=$((SECONDS + ${EVENTUALLY:-20}))
+    local until=$((SECONDS + ${EVENTUALLY:-60}))
     until "$@"; do
         ((SECONDS < until)) || fail "never true: $*" || return
         sleep 0.02
@@ -251,7 +252,7 @@ record() {
 
 is_started() { # name, pid
     local i
-    for ((i = 0; i < 1500; i++)); do
+    for ((i = 0; i < 3000; i++)); do
         ! grep -q '"event":"started"' "$1.json" 2>/dev/null || return 0
         ! gone_pid "$2" || break
         sleep 0.02
