@@ -7,6 +7,9 @@
 #include "core/text.h"
 #include "source/source.h"
 
+/* Playing a sound may take so much longer than it is. */
+#define SLACK_NS INT64_C(700000000)
+
 const struct source_system *source_system(void)
 {
 #ifdef _WIN32
@@ -154,4 +157,14 @@ bool device_list_find(const struct device_list *list, const char *wanted,
     }
     return fault_set(f, ERR_NO_DEVICE, "find device", wanted,
                      "looprec -l lists the outputs");
+}
+
+int64_t sound_over_ns(const struct sound *sound,
+                      const struct sound_played *played, int64_t start_ns)
+{
+    if (!played->begun) {
+        return start_ns + SOUND_LEAD_MOST_NS;
+    }
+    return played->written_ns + SLACK_NS +
+           frames_to_ns((int64_t)sound->frames, sound->rate);
 }

@@ -284,6 +284,11 @@ struct sound_played {
     double volume;       /* of our stream; linear, below 0: unknown */
 };
 
+/* When SOUND, which was to be played from START_NS on, should be over and 0.7 s
+ * more have passed, by what is known in PLAYED. (clock_now_ns()) Any thread. */
+int64_t sound_over_ns(const struct sound *sound,
+                      const struct sound_played *played, int64_t start_ns);
+
 /* What keeps an output from being recorded, or its sound from being as it was.
  * Raw texts. */
 struct trouble {

@@ -18,8 +18,6 @@
 #define AHEAD_NS INT64_C(200000000)
 /* A turn of the loop, so that a stop is soon seen. */
 #define TURN_NS INT64_C(20000000)
-/* Playing may take so much longer than the sound is. */
-#define SLACK_NS INT64_C(700000000)
 
 enum { BLOCK_FRAMES = 1024 };
 
@@ -198,20 +196,11 @@ static void look_at_stream(struct play *p)
                 NULL);
 }
 
-/* It should be over by then. */
-static int64_t deadline(const struct play *p, int64_t start_ns)
-{
-    return p->out->begun
-               ? p->out->written_ns + SLACK_NS +
-                     frames_to_ns((int64_t)p->sound->frames, p->sound->rate)
-               : start_ns + SOUND_LEAD_MOST_NS;
-}
-
 static bool run(struct play *p, struct fault *f)
 {
     int64_t start_ns = clock_now_ns();
     while (p->at < p->sound->frames && stop_requested(NULL) == STOP_NONE &&
-           clock_now_ns() < deadline(p, start_ns)) {
+           clock_now_ns() < sound_over_ns(p->sound, p->out, start_ns)) {
         if (!feed(p) || link_turn(&p->link, TURN_NS, LINK_RUNS) < 0 ||
             !PA_STREAM_IS_GOOD(pa_stream_get_state(p->pa))) {
             return link_fault(&p->link, ERR_SOURCE_FAILED, "play a sound", f);

@@ -20,8 +20,6 @@
  * busy machine under Wine. */
 #define BUFFER_100NS ((REFERENCE_TIME)2000000)
 #define TURN_NS      INT64_C(5000000)
-/* Playing may take so much longer than the sound is. */
-#define SLACK_NS INT64_C(700000000)
 
 /* Below this nothing is left of the sound in 16 bits. */
 static const double volume_least = 0.001;
@@ -193,15 +191,6 @@ static void look_at_session(struct play *p)
     ISimpleAudioVolume_Release(volume);
 }
 
-/* It should be over by then. */
-static int64_t deadline(const struct play *p, int64_t start_ns)
-{
-    return p->out->begun
-               ? p->out->written_ns + SLACK_NS +
-                     frames_to_ns((int64_t)p->sound->frames, p->sound->rate)
-               : start_ns + SOUND_LEAD_MOST_NS;
-}
-
 static bool run(struct play *p, struct fault *f)
 {
     int64_t start_ns = clock_now_ns();
@@ -211,7 +200,7 @@ static bool run(struct play *p, struct fault *f)
         hr = IAudioClient_Start(p->client);
     while (SUCCEEDED(hr) && p->at < p->sound->frames &&
            stop_requested(NULL) == STOP_NONE &&
-           clock_now_ns() < deadline(p, start_ns)) {
+           clock_now_ns() < sound_over_ns(p->sound, p->out, start_ns)) {
         clock_sleep_ns(TURN_NS);
         hr = feed(p);
     }
