@@ -242,11 +242,24 @@ static void publish(struct writer *w)
     mutex_unlock(w->mutex);
 }
 
+/* How long it is until the moment of the stop: what comes after a command is
+ * yet to come when that has ended, and sources that are away do not wait. */
+static int64_t until_stop_ns(const struct writer *w)
+{
+    int64_t stop_ns = w->reader.stop_ns;
+    if (w->setup.virtual_time || stop_ns == STOP_NEVER ||
+        stop_ns == PACKET_NO_TIME) {
+        return 0;
+    }
+    int64_t left = stop_ns - clock_now_ns();
+    return left < 0 ? 0 : left;
+}
+
 /* Nothing more is wanted, or nothing more comes. */
 static bool is_over(struct writer *w)
 {
     bool full;
-    if (!mixer_is_done(&w->mixer, &full)) {
+    if (!mixer_is_done(&w->mixer, &full) || until_stop_ns(w) > 0) {
         return false;
     }
     if (full) {
@@ -292,7 +305,8 @@ static int64_t poll_ns(const struct writer *w)
         int64_t left = deadline - clock_now_ns();
         poll = left < 0 ? 0 : left < poll ? left : poll;
     }
-    return poll;
+    int64_t until = until_stop_ns(w);
+    return until > 0 && until < poll ? until : poll;
 }
 
 static bool commit(struct writer *w)

@@ -283,6 +283,17 @@ inputs_are() { [ "$(pactl list short sink-inputs | wc -l)" -eq "$1" ]; }
     stop_server again
 }
 
+@test "a command that ends while the server is away: the file is no longer than the time" {
+    start_server away
+    record a --null-sink -f s16 a.wav -- sh -c 'while [ ! -e go ]; do sleep 0.02; done'
+    kill -KILL "$(<"$LOOPREC_TEST_SERVER_PIDFILE")"
+    eventually grep -q '"state":"lost"' a.json
+    touch go
+    finished a "$PID"
+    events_show a 'last | .gone > 0 and .frames / 48000 <= .wall_seconds + 0.001'
+    stop_server away
+}
+
 # --- what a killed run leaves ---
 
 @test "a killed run's sink is removed by the next; a living run's is not, nor anybody else's" {
