@@ -425,6 +425,40 @@ was_away() { # name, seconds at least, seconds at most
     [ "$(measure silent_frames silence mortal.flac --from=3.2 --to=4.9)" -eq 81600 ]
 }
 
+# All processes of the server: of PipeWire they are children of the one told.
+server_processes() {
+    local pid
+    pid=$(<"$LOOPREC_TEST_SERVER_PIDFILE")
+    if [ "$SYSTEM" = pipewire ]; then
+        cat "/proc/$pid/task/$pid/children"
+    else
+        echo "$pid"
+    fi
+}
+
+# (pipewire-pulse then counts less than it sends)
+@test "a server that is held up: what it sends later is no longer than the time" {
+    [ "$SYSTEM" != wine ] || skip "Wine keeps the time itself"
+    start_server mortal
+    local pids i recorder
+    read -r -a pids <<<"$(server_processes)"
+    play_soon "$SIGNALS/tone.wav" "$LOOPREC_TEST_SINK"
+    "$LOOPREC" --json -t raw -f s16 - </dev/null 2>held.json > >(cat >held.raw) 3>&- &
+    recorder=$!
+    PIDS+=("$recorder")
+    eventually has_grown held 24000
+    for i in 1 2; do
+        kill -STOP "${pids[@]}"
+        sleep 2.5
+        kill -CONT "${pids[@]}"
+        sleep 0.35
+    done
+    interrupt "$recorder"
+    finished held "$recorder"
+    near "$(calculate "$(final held .frames) / 48000")" \
+        "$(calculate "($SENT_NS - $(started_ns held)) / 1e9")" 0.1 "the length"
+}
+
 @test "the server is away when the recording stops" {
     start_server mortal
     record orphan orphan.wav

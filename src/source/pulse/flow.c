@@ -60,6 +60,7 @@ void flow_begin(struct stream *s)
     s->idle_ns = STREAM_NEVER;
     s->slept = true; /* no time is known */
     s->lag_ns = STREAM_NEVER;
+    s->uncounted = 0;
     s->ask_pause_ns = ASK_FIRST_NS;
     pa_stream_set_read_callback(s->pa, on_bytes, s);
 }
@@ -196,10 +197,25 @@ static void learn(struct stream *s, int64_t now_ns, int64_t stream_ns,
     take(s, now_ns);
 }
 
+/* The server's write index. pipewire-pulse (0.3.65) counts what its realtime
+ * thread has written as its main thread hears of it, and not all is heard of
+ * when that was stopped: after 2 s its index was 0.3 to 1.5 s behind what had
+ * come from it, for good, and stamps by it would lie in the future. */
+static uint64_t written(struct stream *s, const pa_timing_info *t)
+{
+    uint64_t come = s->index + readable(s);
+    uint64_t told = (uint64_t)t->write_index + s->uncounted;
+    if (come > told) {
+        s->uncounted += come - told;
+        told = come;
+    }
+    return told;
+}
+
 /* What pa_stream_get_time would say (stream.c, calc_time), from the same
  * figures, at the clock we stamp with. */
 static int64_t stream_time(const struct stream *s, const pa_timing_info *t,
-                           int64_t now_ns)
+                           uint64_t write_index, int64_t now_ns)
 {
     int64_t transport = (int64_t)t->transport_usec * 1000;
     /* Measured by the wall clock, which may be set meanwhile. */
@@ -208,7 +224,7 @@ static int64_t stream_time(const struct stream *s, const pa_timing_info *t,
     }
     /* The sink's latency: a monitor hears a frame when it is mixed, the
      * listener when it has gone through the sink's buffer. */
-    return to_ns(s, (uint64_t)t->write_index) + transport +
+    return to_ns(s, write_index) + transport +
            ((int64_t)t->source_usec - (int64_t)t->sink_usec) * 1000;
 }
 
@@ -228,8 +244,9 @@ static void on_timing(pa_stream *pa, int success, void *data)
     if (now_ns - s->asked_ns > STALL_NS) {
         s->stalled = true;
     }
-    int64_t stream_ns = stream_time(s, t, now_ns);
-    int64_t ahead_ns = to_ns(s, (uint64_t)t->write_index) - stream_ns;
+    uint64_t write_index = written(s, t);
+    int64_t stream_ns = stream_time(s, t, write_index, now_ns);
+    int64_t ahead_ns = to_ns(s, write_index) - stream_ns;
     /* All that the server had sent before the answer is here: where our count
      * is behind its read index it has skipped the difference.
      * (pipewire-pulse, do_process_done: "overrun recover".) libpulse has
@@ -243,10 +260,9 @@ static void on_timing(pa_stream *pa, int success, void *data)
         skip(s, skipped, now_ns);
     }
     if (s->asked_fresh && ahead_ns < AHEAD_NS) {
-        learn(s, now_ns, stream_ns, (uint64_t)t->write_index);
+        learn(s, now_ns, stream_ns, write_index);
     } else if (!s->asked_fresh && readable(s) == 0 &&
-               (uint64_t)t->write_index <
-                   s->index + s->fragment_bytes + s->frame_bytes) {
+               write_index < s->index + s->fragment_bytes + s->frame_bytes) {
         /* Nothing is on its way (less than a fragment may wait in the server
          * for the rest of it). What is being played as it answers comes
          * later, after the source's latency and a fragment. */

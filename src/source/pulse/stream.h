@@ -85,6 +85,7 @@ struct stream {
     bool first_since_held; /* no answer for stamps since then */
     uint64_t switch_index; /* not 0: there time jumps by switch_ns, lost */
     int64_t switch_ns;
+    uint64_t uncounted; /* bytes that came and the server forgot to count */
 
     /* questions for the time */
     bool asking;      /* one is under way */
