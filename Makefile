@@ -118,6 +118,7 @@ FUZZOBJ   := $(FUZZ:tests/%.c=$(B)/tests/%.o) $(B)/tests/fuzz/replay.o
 FUZZBIN   := $(FUZZ:tests/fuzz/fuzz_%.c=$(B)/fuzz/%)
 REPLAYBIN := $(FUZZ:tests/fuzz/fuzz_%.c=$(B)/fuzz/replay_%)
 FUZZ_SECONDS ?= 60
+SOAK_MINUTES ?= 20
 BENCHES  := $(sort $(wildcard tests/bench/*.c))
 BENCHBIN := $(BENCHES:tests/bench/%.c=$(B)/bench/%)
 
@@ -269,12 +270,9 @@ check-native: build-native ## every test of the native executable
 check-windows: build-windows ## every test of the Windows executable, under Wine
 	tests/run windows
 
-soak: build-windows ## kills, a day with 200 faults (HOURS=24 FAULTS=200 SEED=)
-	tests/soak/kill $(if $(SEED),--seed=$(SEED))
-	tests/soak/large
-	tests/files/repair large_wav_without_room
-	tests/soak/wasapi --hours $(or $(HOURS),24) --faults $(or $(FAULTS),200) \
-	    --seed $(or $(SEED),random)
+soak: build-windows ## faults at random in SOAK_MINUTES=20; SEED= repeats (HOURS= FAULTS= of Windows)
+	tests/soak/run -m $(SOAK_MINUTES) $(if $(SEED),-s $(SEED)) $(if $(HOURS),-H $(HOURS)) \
+	    $(if $(FAULTS),-F $(FAULTS))
 
 mutants: ## break the ring and the timeline on purpose; the tests must notice
 	tests/mutants

@@ -26,6 +26,8 @@ def library():
     lib.sf_open.argtypes = [ctypes.c_char_p, ctypes.c_int, ctypes.POINTER(Info)]
     lib.sf_readf_int.restype = ctypes.c_int64
     lib.sf_readf_int.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64]
+    lib.sf_seek.restype = ctypes.c_int64
+    lib.sf_seek.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_int]
     lib.sf_strerror.restype = ctypes.c_char_p
     lib.sf_strerror.argtypes = [ctypes.c_void_p]
     lib.sf_close.argtypes = [ctypes.c_void_p]
@@ -58,6 +60,22 @@ def sndfile(path):
     blocks = sndfile_blocks(path)
     next(blocks)
     return b"".join(bytes(block) for block in blocks)
+
+
+def sndfile_part(path, first, count):
+    """So many frames from the frame `first` on."""
+    info = Info()
+    handle = LIB.sf_open(path.encode(), SFM_READ, ctypes.byref(info))
+    if not handle:
+        raise Unreadable("libsndfile: " + LIB.sf_strerror(None).decode())
+    try:
+        if LIB.sf_seek(handle, first, 0) != first:
+            raise Unreadable("libsndfile finds no frame %d" % first)
+        buffer = (ctypes.c_int32 * (count * info.channels))()
+        got = LIB.sf_readf_int(handle, buffer, count)
+        return bytes(memoryview(buffer).cast("B")[:got * info.channels * 4])
+    finally:
+        LIB.sf_close(handle)
 
 
 def sndfile_frames(path):
