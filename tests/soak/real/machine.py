@@ -190,8 +190,8 @@ def may_mount():
 
 
 def may_freeze():
-    return may_mount() and os.path.exists("/dev/loop-control") and all(
-        shutil.which(name) for name in ("mkfs.ext4", "fsfreeze"))
+    return may_mount() and all(shutil.which(name) for name in ("mkfs.ext4", "fsfreeze")) \
+        and run("losetup", "-f").returncode == 0
 
 
 def enter_mounts():
