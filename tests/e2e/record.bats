@@ -406,6 +406,24 @@ try_slow_readers() {
     done
 }
 
+@test "one answer of the server that is late is no gap" {
+    [ "$SYSTEM" != wine ] || skip "Wine asks the server itself"
+    until_well try_a_late_answer well_played "$SINK"
+    events_show late 'all(.[]; .event != "gap") and
+        (last | .idle == 0 and .lost == 0 and .captured == .frames)'
+}
+
+try_a_late_answer() {
+    "${CC:-cc}" -std=c11 -O2 -Wall -Wextra -shared -fPIC -o late.so \
+        "$ROOT/tests/tools/preload/late.c" || return
+    play_tone "$SINK" || return
+    # the seventh: after the first second, in which answers come quickly
+    LD_PRELOAD=$PWD/late.so LATE_ANSWER=7 \
+        "$LOOPREC" --json --overwrite -d 5 late.wav </dev/null 2>late.json &
+    finished late $! || return
+    end_started
+}
+
 @test "a sound that begins is there from its first moments" {
     # alone: another recorder of small latency would help this one
     record head -D "$DEVICE" head.wav

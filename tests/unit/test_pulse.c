@@ -56,6 +56,36 @@ static void timing_follows_a_slow_device(void **state)
     assert_int_equal(timing_of(&t, 0), 5000 * MS);
 }
 
+static void timing_asks_again_of_a_jump(void **state)
+{
+    (void)state;
+    struct timing t;
+    timing_init(&t, 48000);
+    timing_answer(&t, 1000 * MS, 0);
+    assert_false(timing_believe(&t));
+
+    /* one late answer, and again after a good one */
+    for (int64_t i = 1; i < 5; i++) {
+        assert_false(timing_doubt(&t, (1065 + 1000 * i) * MS, 1000 * i * MS));
+        assert_false(timing_doubt(&t, (1070 + 1000 * i) * MS, 1000 * i * MS));
+        assert_int_equal(timing_of(&t, 0), 1000 * MS);
+        timing_answer(&t, (1000 + 1000 * i) * MS, 1000 * i * MS);
+        assert_false(timing_believe(&t));
+    }
+
+    /* time has jumped by 300 ms: the least late of three tells */
+    assert_false(timing_doubt(&t, 9320 * MS, 8000 * MS));
+    assert_false(timing_doubt(&t, 9300 * MS, 8000 * MS));
+    assert_true(timing_doubt(&t, 9365 * MS, 8000 * MS));
+    assert_int_equal(timing_of(&t, 0), 1300 * MS);
+
+    /* no more answers came */
+    assert_false(timing_doubt(&t, 9500 * MS, 8000 * MS));
+    assert_true(timing_believe(&t));
+    assert_int_equal(timing_of(&t, 0), 1500 * MS);
+    assert_false(timing_believe(&t));
+}
+
 /* --- formats --- */
 
 static struct output shape(pa_sample_format_t format, uint8_t channels,
@@ -297,6 +327,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(timing_takes_the_least),
         cmocka_unit_test(timing_follows_a_slow_device),
+        cmocka_unit_test(timing_asks_again_of_a_jump),
         cmocka_unit_test(types_keep_their_bits),
         cmocka_unit_test(channels_come_in_wave_order),
         cmocka_unit_test(unknown_places_keep_their_order),

@@ -65,11 +65,16 @@ void flow_begin(struct stream *s)
     pa_stream_set_read_callback(s->pa, on_bytes, s);
 }
 
+static void ask_often(struct stream *s)
+{
+    s->lag_ns = STREAM_NEVER;
+    s->ask_pause_ns = ASK_FIRST_NS;
+}
+
 static void forget_time(struct stream *s)
 {
     timing_reset(&s->timing);
-    s->lag_ns = STREAM_NEVER;
-    s->ask_pause_ns = ASK_FIRST_NS;
+    ask_often(s);
 }
 
 /* --- handing over --- */
@@ -167,7 +172,8 @@ static bool overran(const struct stream *s, uint64_t write_index)
 }
 
 /* The server says: at NOW_NS the stream was at STREAM_NS, written up to
- * WRITE_INDEX. */
+ * WRITE_INDEX. On a busy machine a single answer was 65 ms late; one that says
+ * that time has jumped ahead is asked for again. */
 static void learn(struct stream *s, int64_t now_ns, int64_t stream_ns,
                   uint64_t write_index)
 {
@@ -176,23 +182,31 @@ static void learn(struct stream *s, int64_t now_ns, int64_t stream_ns,
     if (timing_known(&s->timing)) {
         jump_ns = origin_ns - s->timing.origin_ns;
     }
-    if (jump_ns > s->jump_ns && overran(s, write_index)) {
+    bool ahead = jump_ns > s->jump_ns;
+    if (ahead && overran(s, write_index)) {
         s->switch_index = write_index;
         s->switch_ns = jump_ns;
     }
     s->first_since_held = false;
-    if (s->stalled && jump_ns > s->jump_ns) {
+    if (ahead && s->switch_index == 0) {
+        if (!timing_doubt(&s->timing, now_ns, stream_ns)) {
+            s->ask_pause_ns = ASK_FIRST_NS;
+            s->ask_next_ns = now_ns;
+            return;
+        }
+        ask_often(s);
+    } else if (s->switch_index == 0) {
+        if (jump_ns < -s->jump_ns) {
+            forget_time(s);
+        }
+        timing_answer(&s->timing, now_ns, stream_ns);
+    }
+    if (s->stalled && ahead) {
         /* pipewire-pulse, stopped, is left out of the graph's cycles: it was
          * not that nothing played. */
         s->missed = true;
     }
     s->stalled = false;
-    if (s->switch_index == 0) {
-        if (jump_ns > s->jump_ns || jump_ns < -s->jump_ns) {
-            forget_time(s);
-        }
-        timing_answer(&s->timing, now_ns, stream_ns);
-    }
     s->holding = false;
     take(s, now_ns);
 }
@@ -296,7 +310,9 @@ void flow_ask(struct stream *s, int64_t now_ns, bool fresh)
 void flow_release(struct stream *s, int64_t now_ns)
 {
     s->holding = false;
-    if (readable(s) < s->capacity_bytes / 2) {
+    if (timing_believe(&s->timing)) {
+        ask_often(s);
+    } else if (readable(s) < s->capacity_bytes / 2) {
         forget_time(s);
     } /* else: a long backlog; it follows what came before */
     take(s, now_ns);

@@ -12,6 +12,7 @@ void timing_reset(struct timing *t)
 {
     t->count = 0;
     t->next = 0;
+    t->doubts = 0;
 }
 
 bool timing_known(const struct timing *t)
@@ -21,6 +22,7 @@ bool timing_known(const struct timing *t)
 
 void timing_answer(struct timing *t, int64_t now_ns, int64_t stream_ns)
 {
+    t->doubts = 0;
     t->origins_ns[t->next] = now_ns - stream_ns;
     t->next = (t->next + 1) % TIMING_WINDOW;
     if (t->count < TIMING_WINDOW) {
@@ -32,6 +34,26 @@ void timing_answer(struct timing *t, int64_t now_ns, int64_t stream_ns)
             t->origin_ns = t->origins_ns[i];
         }
     }
+}
+
+bool timing_believe(struct timing *t)
+{
+    if (t->doubts == 0) {
+        return false;
+    }
+    timing_reset(t);
+    timing_answer(t, t->doubted_ns, 0);
+    return true;
+}
+
+bool timing_doubt(struct timing *t, int64_t now_ns, int64_t stream_ns)
+{
+    int64_t origin_ns = now_ns - stream_ns;
+    if (t->doubts == 0 || origin_ns < t->doubted_ns) {
+        t->doubted_ns = origin_ns;
+    }
+    t->doubts++;
+    return t->doubts >= TIMING_WITNESSES && timing_believe(t);
 }
 
 int64_t timing_of(const struct timing *t, uint64_t frame)
