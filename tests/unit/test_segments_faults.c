@@ -11,8 +11,9 @@
 
 #include <cmocka.h>
 
-#include "fakes/failing_file.h"
 #include "fakes/read_back.h"
+#include "unit/segments_bench.h"
+#include "unit/segments_failing.h"
 
 enum { FRAMES = 15000, BLOCK = 480, COMMIT_EVERY = 5, CALLS_MAX = 2000 };
 
@@ -75,12 +76,6 @@ static void vanished(void *context)
     h->vanished++;
 }
 
-static void deleted(void *context, unsigned number)
-{
-    (void)context;
-    fail_msg("file %u is not to be deleted", number);
-}
-
 static void warn(void *context, const char *text)
 {
     struct heard *h = context;
@@ -93,8 +88,8 @@ static struct sink *open_segments(const struct shape *shape, struct heard *h)
 {
     const struct segments_plan plan = {.virtual_time = true,
                                        .fallback = "other/x.y"};
-    const struct segments_listener listener = {h,        begun,   ended,
-                                               vanished, deleted, warn};
+    const struct segments_listener listener = {h,        begun,         ended,
+                                               vanished, never_deleted, warn};
     const struct sink_request request = {
         .path = "x.y",
         .type = shape->type,
@@ -208,30 +203,6 @@ static void each_shape(const struct failing_plan *how)
 {
     for (size_t i = 0; i < SHAPES; i++)
         each_call(&shapes[i], how);
-}
-
-static void disk_full(void **state)
-{
-    (void)state;
-    for (size_t partial = 0; partial < 1000; partial += 499)
-        each_shape(&(struct failing_plan){.how = FAIL_FULL,
-                                          .err = ERR_NO_SPACE,
-                                          .partial = partial,
-                                          .another = true});
-}
-
-static void one_error(void **state)
-{
-    (void)state;
-    each_shape(&(struct failing_plan){
-        .how = FAIL_ONCE, .err = ERR_IO, .partial = 7, .another = true});
-}
-
-static void disk_gone(void **state)
-{
-    (void)state;
-    each_shape(&(struct failing_plan){
-        .how = FAIL_FOR_GOOD, .err = ERR_IO, .partial = 5, .another = true});
 }
 
 /* Of a file that is deleted what was written last is taken along. */
