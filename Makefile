@@ -19,6 +19,8 @@ WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
         -Wmissing-prototypes -Wvla -Wformat=2 $(if $(CI),-Werror)
 BASE := -std=c11 -Isrc -DLOOPREC_VERSION='"$(VERSION)"' -D_GNU_SOURCE
 OPT  := -O2 -g
+# The same sources give the same bytes, in whatever folder they lie.
+MAPPED := -ffile-prefix-map=$(CURDIR)=.
 HARD := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
 LDHARD := -pie -Wl,-z,relro,-z,now
 
@@ -35,6 +37,7 @@ HARD :=
 LDHARD :=
 else ifeq ($(VARIANT),coverage)
 OPT  := -O0 -g --coverage -fprofile-update=atomic
+MAPPED :=
 HARD := -fstack-protector-strong
 LDHARD :=
 else ifeq ($(VARIANT),fuzz)
@@ -155,14 +158,14 @@ $(OBJ) $(MAIN) $(FAKEOBJ): | libraries
 
 $(B)/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(WARN) $(OPT) $(HARD) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(BASE) $(WARN) $(OPT) $(MAPPED) $(HARD) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # It makes the word that all others are guarded by (Windows; see the file).
 $(B)/sys/win/guard.o: HARD := -fno-stack-protector
 
 $(B)/tests/%.o: tests/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(BASE) -Itests $(WARN) $(OPT) $(HARD) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(BASE) -Itests $(WARN) $(OPT) $(MAPPED) $(HARD) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/resource.o: src/sys/win/looprec.rc $(wildcard src/sys/win/*.manifest)
 	@mkdir -p $(@D)
