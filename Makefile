@@ -128,7 +128,7 @@ BENCHBIN := $(BENCHES:tests/bench/%.c=$(B)/bench/%)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all libraries help bin unit unit-bins tools fakes windows check check-native \
-        check-windows build-native build-windows soak mutants fuzz fuzz-bins fuzz-replays analyse coverage valgrind demo bench lint \
+        check-windows build-native build-windows soak mutants fuzz fuzz-bins fuzz-replays analyse coverage valgrind checkers demo bench lint \
         format install uninstall dist dist-windows deb clean setup
 
 all: bin ## build build/native/looprec (the default)
@@ -277,7 +277,7 @@ soak: build-windows ## faults at random in SOAK_MINUTES=20; SEED= repeats (HOURS
 	tests/soak/run -m $(SOAK_MINUTES) $(if $(SEED),-s $(SEED)) $(if $(HOURS),-H $(HOURS)) \
 	    $(if $(FAULTS),-F $(FAULTS))
 
-mutants: ## break the ring and the timeline on purpose; the tests must notice
+mutants: ## break the core and the session on purpose; the tests must notice
 	tests/mutants
 
 fuzz: ## look for inputs that break a parser or the timeline (FUZZ_SECONDS=60 each)
@@ -298,6 +298,13 @@ valgrind: ## the unit tests under memcheck, some under helgrind
 	scripts/setup native tests
 	$(MAKE) unit-bins
 	tests/valgrind
+
+checkers: ## the whole suite under ASan with UBSan, TSan and valgrind (CHECKERS=, ONLY=)
+	scripts/setup native tests
+	$(MAKE) bin unit-bins tools
+	$(MAKE) VARIANT=asan bin unit-bins
+	$(MAKE) VARIANT=tsan bin unit-bins
+	tests/checkers $(if $(ONLY),-k '$(ONLY)') $(CHECKERS)
 
 demo: ## set up, build, record five seconds of what this computer plays
 	scripts/setup native
