@@ -70,7 +70,6 @@ static inline __attribute__((always_inline)) void sum_turns(
     for (size_t t = 0; t < turns; t++) {
         for (size_t v = 0; v < vectors; v++, samples += SIMD_LANES) {
             f32x4 x = simd_load(samples);
-            __builtin_prefetch(samples + AHEAD);
             f32x4 square = x * x;
             peaks[v] = simd_larger(square, peaks[v]);
             squares[v] += square;
@@ -84,6 +83,7 @@ static void sum_registers(const float *samples, size_t turns, f32x4 *squares,
     f32x4 s0 = simd_all(0.0f), s1 = s0, s2 = s0, s3 = s0;
     f32x4 p0 = s0, p1 = p0, p2 = p0, p3 = p0;
     for (size_t t = 0; t < turns; t++, samples += WIDTH) {
+        __builtin_prefetch(samples + AHEAD);
         sum_turns(samples, 1, 1, &s0, &p0);
         sum_turns(samples + SIMD_LANES, 1, 1, &s1, &p1);
         sum_turns(samples + 2 * SIMD_LANES, 1, 1, &s2, &p2);
