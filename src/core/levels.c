@@ -93,6 +93,17 @@ static void sum_registers(const float *samples, size_t turns, f32x4 *squares,
     peaks[0] = p0, peaks[1] = p1, peaks[2] = p2, peaks[3] = p3;
 }
 
+/* All vectors into the first, where a lane is the same channel in each. The
+ * lanes that are left. */
+static size_t fold(f32x4 *squares, f32x4 *peaks, size_t vectors)
+{
+    for (size_t v = 1; v < vectors; v++) {
+        squares[0] += squares[v];
+        peaks[0] = simd_larger(peaks[v], peaks[0]);
+    }
+    return SIMD_LANES;
+}
+
 /* One block of whole turns, at most TURNS. */
 static float add_block(struct levels *l, const float *samples, size_t turns,
                        size_t vectors)
@@ -106,9 +117,13 @@ static float add_block(struct levels *l, const float *samples, size_t turns,
         memset(peaks, 0, vectors * sizeof peaks[0]);
         sum_turns(samples, turns, vectors, squares, peaks);
     }
+    size_t lanes = vectors * SIMD_LANES;
+    if (SIMD_LANES % l->channels == 0) {
+        lanes = fold(squares, peaks, vectors);
+    }
     float most = 0.0f;
     bool numbers = true;
-    for (size_t i = 0; i < vectors * SIMD_LANES; i++) {
+    for (size_t i = 0; i < lanes; i++) {
         float peak = sqrtf(peaks[i / SIMD_LANES][i % SIMD_LANES]);
         most = peak > most ? peak : most;
         numbers = numbers && !isnan(squares[i / SIMD_LANES][i % SIMD_LANES]);
@@ -116,7 +131,7 @@ static float add_block(struct levels *l, const float *samples, size_t turns,
     if (!numbers || most > WILDEST) {
         return add_slowly(l, samples, turns * vectors * SIMD_LANES);
     }
-    for (size_t i = 0; i < vectors * SIMD_LANES; i++) {
+    for (size_t i = 0; i < lanes; i++) {
         uint32_t channel = (uint32_t)(i % l->channels);
         float peak = sqrtf(peaks[i / SIMD_LANES][i % SIMD_LANES]);
         l->square_sum[channel] +=
