@@ -87,7 +87,8 @@ static void floats_from_f32(float *dst, const unsigned char *src, size_t count)
     for (size_t i = whole; i < count; i++) {
         f32x4 x = simd_all(0.0f);
         memcpy(&x, src + i * sizeof *dst, sizeof *dst);
-        dst[i] = defused(x)[0];
+        x = defused(x);
+        memcpy(dst + i, &x, sizeof *dst);
     }
 }
 
