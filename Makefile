@@ -124,11 +124,13 @@ FUZZ_SECONDS ?= 60
 SOAK_MINUTES ?= 20
 BENCHES  := $(sort $(wildcard tests/bench/*.c))
 BENCHBIN := $(BENCHES:tests/bench/%.c=$(B)/bench/%)
+BENCHPRELOAD := $(B)/bench/turns.so $(B)/bench/forbid.so
 
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all libraries help bin unit unit-bins tools fakes windows check check-native \
-        check-windows build-native build-windows soak mutants fuzz fuzz-bins fuzz-replays analyse coverage valgrind checkers demo bench lint \
+        check-windows build-native build-windows soak mutants fuzz fuzz-bins fuzz-replays analyse coverage \
+        valgrind checkers demo bench bench-report lint \
         format install uninstall dist dist-windows deb clean setup
 
 all: bin ## build build/native/looprec (the default)
@@ -192,6 +194,13 @@ $(B)/tools/%_probe: $(B)/tests/e2e/%_probe.o $(B)/libunit.a
 $(B)/bench/%: $(B)/tests/bench/%.o
 	@mkdir -p $(@D)
 	$(CC) $(OPT) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/bench/%.so: tests/tools/preload/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -O2 -Wall -Wextra -shared -fPIC -o $@ $< -ldl
+
+# Parts of the program alone.
+$(B)/bench/micro: $(B)/libunit.a
 
 # What fails there is made to fail by the linker.
 $(B)/unit/test_converter_faults$(EXE): LDFLAGS += \
@@ -313,8 +322,13 @@ demo: ## set up, build, record five seconds of what this computer plays
 
 bench: ## speed against other programs, as ratios measured in one run
 	scripts/setup native tests bench
-	$(MAKE) bin $(BENCHBIN)
+	$(MAKE) bin $(BENCHBIN) $(BENCHPRELOAD)
 	tests/bench/bench
+
+bench-report: ## the same, into docs/benchmarks.md
+	scripts/setup native tests bench
+	$(MAKE) bin $(BENCHBIN) $(BENCHPRELOAD)
+	tests/bench/bench --report=docs/benchmarks.md
 
 lint: ## layers, format, sizes, scripts, man page
 	scripts/lint

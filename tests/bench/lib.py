@@ -4,8 +4,8 @@ and the rows of the table.
 A section is a module here with
 
     TITLE                  its heading in the report
-    rows(options, folder)  measures, and returns rows (see row()); FOLDER is a
-                           temporary one, of the whole run
+    rows(options, folder)  measures, and returns or yields rows (see row());
+                           FOLDER is a temporary one, of the whole run
     INSIDE                 a dict of functions f(seconds, folder) that run with
                            a sound server of their own (with_server()) and
                            return what json can hold
@@ -43,6 +43,14 @@ def row(what, bar, values, detail, least=False):
     more = f", {min(values):.3f} to {max(values):.3f}" if len(values) > 1 else ""
     return {"what": what, "bar": bar, "value": statistics.median(values),
             "least": least, "detail": detail + more}
+
+
+def passes(a_row):
+    if a_row["bar"] is None:
+        return True
+    if a_row["least"]:
+        return a_row["value"] >= a_row["bar"]
+    return a_row["value"] <= a_row["bar"]
 
 
 def die(message):
