@@ -313,7 +313,7 @@ record_two_noises() {
 }
 
 noises_were_whole() {
-    kept_pace "$SINK" 0.1 || return
+    kept_pace "$SINK" 0.2 || return
     reference_of "heard-$SINK"
     sox -D -t raw -r 48000 -c 2 -e signed -b 16 "heard-$SINK.reference" heard.wav || return
     noises_apart heard.wav >heard
