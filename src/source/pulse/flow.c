@@ -145,6 +145,17 @@ static void take(struct stream *s, int64_t now_ns)
     }
 }
 
+void flow_drop(struct stream *s)
+{
+    const void *data;
+    size_t bytes;
+    while (readable(s) > 0 && pa_stream_peek(s->pa, &data, &bytes) == 0 &&
+           bytes > 0) {
+        s->index += bytes;
+        pa_stream_drop(s->pa);
+    }
+}
+
 /* --- time --- */
 
 /* PipeWire has dropped BYTES that its count includes, behind all that is here

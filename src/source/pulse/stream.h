@@ -134,6 +134,9 @@ void flow_begin(struct stream *s);
 /* Take what has come. */
 void flow_read(struct stream *s);
 
+/* Nobody wants what has come. */
+void flow_drop(struct stream *s);
+
 /* Ask the server for the stream's time. FRESH: bytes have just come, so that
  * the answer is good for stamps. */
 void flow_ask(struct stream *s, int64_t now_ns, bool fresh);
