@@ -82,17 +82,15 @@ def judge(samples, players, stopped_ns, held):
         "stopped": gap_error_ms(end, onset, one.heard_ns(end[1], -1),
                                 two.heard_ns(onset[1], 1)),
     }
-    parts = [[run for run in first if run[0] > SETTLE]]
-    if held is None:
-        parts.append(second)
-    else:
+    breaks = breaks_in([run for run in first if run[0] > SETTLE]) + \
+        breaks_in(second)
+    if held is not None:
         end = last_until(second, held - EDGE)
         onset = first_from(second, held + EDGE)
         said["suspended"] = gap_error_ms(end, onset, two.heard_ns(end[1], -1),
                                          two.heard_ns(onset[1], 1))
-        parts.append([run for run in second if run[1] + run[2] < held + EDGE])
-        parts.append([run for run in second if run[1] > held - EDGE])
-    said["breaks"] = [each for part in parts for each in breaks_in(part)]
+        breaks = [each for each in breaks if abs(each[0] - held) > EDGE]
+    said["breaks"] = breaks
     return said
 
 

@@ -142,7 +142,8 @@ def table(values, text):
 
 
 def against_best(values):
-    """looprec / the least of the peers, for each round."""
-    rounds = range(len(values["looprec"]))
-    theirs = [of for name, of in values.items() if name != "looprec"]
-    return [values["looprec"][i] / min(of[i] for of in theirs) for i in rounds]
+    """looprec / the one of the peers whose median is the least, for each of
+    looprec's rounds."""
+    least = min(statistics.median(of) for name, of in values.items()
+                if name != "looprec")
+    return [value / least for value in values["looprec"]]
