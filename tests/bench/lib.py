@@ -76,9 +76,9 @@ def looprec_fast(signal_name, seconds, path, *more):
 class Watched:
     """A program whose peak memory is looked at while it runs."""
 
-    def __init__(self, command):
+    def __init__(self, command, **options):
         self.command = command
-        self.child = subprocess.Popen(command)
+        self.child = subprocess.Popen(command, **options)
         self.peak_kb = 0
         self.cpu = None
 
@@ -90,6 +90,14 @@ class Watched:
                         self.peak_kb = int(line.split()[1])
         except OSError:
             pass
+
+    def cpu_now(self):
+        """What its threads have used by now, in seconds, to the nanosecond."""
+        used = 0
+        for task in os.listdir(f"/proc/{self.child.pid}/task"):
+            with open(f"/proc/{self.child.pid}/task/{task}/schedstat") as stat:
+                used += int(stat.read().split()[0])
+        return used / 1e9
 
     def running(self):
         if self.cpu is None:
@@ -109,13 +117,16 @@ class Watched:
             time.sleep(0.05)
 
 
-def with_server(what, seconds, folder):
+SERVERS = {"PulseAudio": "with-null-sink", "PipeWire": "with-pipewire"}
+
+
+def with_server(what, seconds, folder, server="PulseAudio"):
     """Run inside_WHAT with a server of its own; what it returned."""
     said = subprocess.run(
-        [os.path.join(TOP, "scripts", "with-null-sink"), "--", sys.executable,
+        [os.path.join(TOP, "scripts", SERVERS[server]), "--", sys.executable,
          os.path.join(HERE, "bench"), "--inside", what, "--folder", folder,
          "--live", str(seconds)], check=True, text=True,
-        stdout=subprocess.PIPE).stdout
+        stdout=subprocess.PIPE, env={**os.environ, "BENCH_SERVER": server}).stdout
     return json.loads(said.splitlines()[-1])
 
 
