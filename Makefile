@@ -19,6 +19,8 @@ WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
         -Wmissing-prototypes -Wvla -Wformat=2 $(if $(CI),-Werror)
 BASE := -std=c11 -Isrc -DLOOPREC_VERSION='"$(VERSION)"' -D_GNU_SOURCE
 OPT  := -O2 -g
+# The same sources give the same bytes, in whatever folder they lie.
+MAPPED := -ffile-prefix-map=$(CURDIR)=.
 HARD := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
 LDHARD := -pie -Wl,-z,relro,-z,now
 
@@ -35,6 +37,7 @@ HARD :=
 LDHARD :=
 else ifeq ($(VARIANT),coverage)
 OPT  := -O0 -g --coverage -fprofile-update=atomic
+MAPPED :=
 HARD := -fstack-protector-strong
 LDHARD :=
 else ifeq ($(VARIANT),fuzz)
@@ -121,11 +124,13 @@ FUZZ_SECONDS ?= 60
 SOAK_MINUTES ?= 20
 BENCHES  := $(sort $(wildcard tests/bench/*.c))
 BENCHBIN := $(BENCHES:tests/bench/%.c=$(B)/bench/%)
+BENCHPRELOAD := $(B)/bench/turns.so $(B)/bench/forbid.so
 
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all libraries help bin unit unit-bins tools fakes windows check check-native \
-        check-windows build-native build-windows soak mutants fuzz fuzz-bins fuzz-replays analyse coverage valgrind demo bench lint \
+        check-windows build-native build-windows soak mutants fuzz fuzz-bins fuzz-replays analyse coverage \
+        valgrind checkers demo bench bench-report lint \
         format install uninstall dist dist-windows deb clean setup
 
 all: bin ## build build/native/looprec (the default)
@@ -155,14 +160,14 @@ $(OBJ) $(MAIN) $(FAKEOBJ): | libraries
 
 $(B)/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(WARN) $(OPT) $(HARD) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(BASE) $(WARN) $(OPT) $(MAPPED) $(HARD) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # It makes the word that all others are guarded by (Windows; see the file).
 $(B)/sys/win/guard.o: HARD := -fno-stack-protector
 
 $(B)/tests/%.o: tests/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(BASE) -Itests $(WARN) $(OPT) $(HARD) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(BASE) -Itests $(WARN) $(OPT) $(MAPPED) $(HARD) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/resource.o: src/sys/win/looprec.rc $(wildcard src/sys/win/*.manifest)
 	@mkdir -p $(@D)
@@ -189,6 +194,13 @@ $(B)/tools/%_probe: $(B)/tests/e2e/%_probe.o $(B)/libunit.a
 $(B)/bench/%: $(B)/tests/bench/%.o
 	@mkdir -p $(@D)
 	$(CC) $(OPT) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/bench/%.so: tests/tools/preload/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -O2 -Wall -Wextra -shared -fPIC -o $@ $< -ldl
+
+# Parts of the program alone.
+$(B)/bench/micro: $(B)/libunit.a
 
 # What fails there is made to fail by the linker.
 $(B)/unit/test_converter_faults$(EXE): LDFLAGS += \
@@ -274,7 +286,7 @@ soak: build-windows ## faults at random in SOAK_MINUTES=20; SEED= repeats (HOURS
 	tests/soak/run -m $(SOAK_MINUTES) $(if $(SEED),-s $(SEED)) $(if $(HOURS),-H $(HOURS)) \
 	    $(if $(FAULTS),-F $(FAULTS))
 
-mutants: ## break the ring and the timeline on purpose; the tests must notice
+mutants: ## break the core and the session on purpose; the tests must notice
 	tests/mutants
 
 fuzz: ## look for inputs that break a parser or the timeline (FUZZ_SECONDS=60 each)
@@ -296,6 +308,13 @@ valgrind: ## the unit tests under memcheck, some under helgrind
 	$(MAKE) unit-bins
 	tests/valgrind
 
+checkers: ## the whole suite under ASan with UBSan, TSan and valgrind (CHECKERS=, ONLY=)
+	scripts/setup native tests
+	$(MAKE) bin unit-bins tools
+	$(MAKE) VARIANT=asan bin unit-bins
+	$(MAKE) VARIANT=tsan bin unit-bins
+	tests/checkers $(if $(ONLY),-k '$(ONLY)') $(CHECKERS)
+
 demo: ## set up, build, record five seconds of what this computer plays
 	scripts/setup native
 	$(MAKE) bin
@@ -303,8 +322,13 @@ demo: ## set up, build, record five seconds of what this computer plays
 
 bench: ## speed against other programs, as ratios measured in one run
 	scripts/setup native tests bench
-	$(MAKE) bin $(BENCHBIN)
+	$(MAKE) bin $(BENCHBIN) $(BENCHPRELOAD)
 	tests/bench/bench
+
+bench-report: ## the same, into docs/benchmarks.md
+	scripts/setup native tests bench
+	$(MAKE) bin $(BENCHBIN) $(BENCHPRELOAD)
+	tests/bench/bench --report=docs/benchmarks.md
 
 lint: ## layers, format, sizes, scripts, man page
 	scripts/lint

@@ -17,12 +17,13 @@
 #define TWO_31 2147483648.0f
 
 enum {
-    INFINITE = 0x7f800000, /* the bits of infinity */
-    AHEAD = 4096, /* samples: the next packet in the ring, on its way from
-                   * the other processor's cache; harmless where none is */
-    TURN = 2 * SIMD_LANES, /* samples to an integer type at a time */
-    BLOCK = 1024,          /* samples; one that is not plain slows it down */
+    INFINITE = 0x7f800000,    /* the bits of infinity */
+    CHECKED = 4 * SIMD_LANES, /* samples that are looked at at a time */
+    TURN = 2 * SIMD_LANES,    /* samples to an integer type at a time */
+    BLOCK = 1024,             /* samples; one that is not plain slows it down */
 };
+
+typedef uint32_t u32x4 __attribute__((vector_size(16)));
 
 /* --- to float --- */
 
@@ -48,26 +49,46 @@ static inline f32x4 scaled(i32x4 x, float factor)
     return __builtin_convertvector(x, f32x4) * simd_all(factor);
 }
 
-/* Copied as they are; only if one is no number, once more with care. */
+/* The sign bit in the lanes that are no numbers: only their exponent is all
+ * ones, and carries into it. */
+static inline u32x4 odd(const unsigned char *src)
+{
+    u32x4 size = (u32x4)load_int(src) & 0x7fffffff;
+    return size + 0x00800000;
+}
+
+/* One of COUNT samples, a multiple of CHECKED, is no number. */
+static bool has_odd(const unsigned char *src, size_t count)
+{
+    u32x4 a = {0}, b = a, c = a, d = a;
+    for (size_t i = 0; i < count; i += CHECKED, src += 4 * sizeof a) {
+        a |= odd(src);
+        b |= odd(src + sizeof a);
+        c |= odd(src + 2 * sizeof a);
+        d |= odd(src + 3 * sizeof a);
+    }
+    a |= b | c | d;
+    return ((a[0] | a[1] | a[2] | a[3]) & 0x80000000) != 0;
+}
+
+/* Copied as they are; only if one is no number, once more with care. memcpy,
+ * because it can write lines of the cache that it did not read before, which
+ * for a packet on its way into the ring is half of the work. */
 static void floats_from_f32(float *dst, const unsigned char *src, size_t count)
 {
-    i32x4 odd = simd_all_int(0);
-    size_t i = 0;
-    for (; i + SIMD_LANES <= count; i += SIMD_LANES) {
-        f32x4 x = simd_load(src + i * sizeof *dst);
-        odd |= ((i32x4)x & simd_all_int(INT32_MAX)) >= simd_all_int(INFINITE);
-        simd_store(dst + i, x);
-    }
-    f32x4 rest = simd_all(0.0f);
-    if (i < count) {
-        memcpy(&rest, src + i * sizeof *dst, (count - i) * sizeof *dst);
-        rest = defused(rest);
-        memcpy(dst + i, &rest, (count - i) * sizeof *dst);
-    }
-    if ((odd[0] | odd[1] | odd[2] | odd[3]) != 0) {
-        for (i = 0; i + SIMD_LANES <= count; i += SIMD_LANES) {
+    size_t whole = count - count % CHECKED;
+    bool careful = has_odd(src, whole);
+    memcpy(dst, src, whole * sizeof *dst);
+    if (careful) {
+        for (size_t i = 0; i < whole; i += SIMD_LANES) {
             simd_store(dst + i, defused(simd_load(dst + i)));
         }
+    }
+    for (size_t i = whole; i < count; i++) {
+        f32x4 x = simd_all(0.0f);
+        memcpy(&x, src + i * sizeof *dst, sizeof *dst);
+        x = defused(x);
+        memcpy(dst + i, &x, sizeof *dst);
     }
 }
 
@@ -123,9 +144,8 @@ static void floats_from_f64(float *dst, const unsigned char *src, size_t count)
     for (size_t i = 0; i < count; i++) {
         double x;
         memcpy(&x, src + i * sizeof x, sizeof x);
-        dst[i] = (float)x;
+        dst[i] = defused(simd_all((float)x))[0];
     }
-    floats_from_f32(dst, (const unsigned char *)dst, count);
 }
 
 void convert_to_float(float *dst, const void *src, enum sample_type type,
@@ -222,19 +242,14 @@ static ALWAYS i32x4 put(unsigned char *dst, const float *src,
     return easy ? plain(a) & plain(b) : clipped(a) + clipped(b);
 }
 
-/* At most BLOCK samples, if each is plain. False: some are not, and DST holds
- * rubbish. */
-static ALWAYS bool put_easily(unsigned char *dst, const float *src,
-                              enum sample_type type, size_t count)
+/* COUNT samples, a multiple of TURN, as if each were plain. False: some are
+ * not, and DST holds rubbish. */
+static ALWAYS bool put_turns(unsigned char *dst, const float *src,
+                             enum sample_type type, size_t count)
 {
-    if (count % TURN != 0) {
-        return false;
-    }
     size_t bytes = convert_sink_bytes(type);
     i32x4 good = simd_all_int(-1);
-    size_t i = 0;
-    for (; i < count; i += TURN) {
-        __builtin_prefetch(src + i + AHEAD);
+    for (size_t i = 0; i < count; i += TURN) {
         good &= put(dst + i * bytes, src + i, type, true);
     }
     return (good[0] & good[1] & good[2] & good[3]) != 0;
@@ -244,7 +259,7 @@ static ALWAYS bool put_easily(unsigned char *dst, const float *src,
 static ALWAYS size_t put_block(unsigned char *dst, const float *src,
                                enum sample_type type, size_t count)
 {
-    if (put_easily(dst, src, type, count)) {
+    if (count % TURN == 0 && put_turns(dst, src, type, count)) {
         return 0;
     }
     size_t bytes = convert_sink_bytes(type);
@@ -286,4 +301,19 @@ size_t convert_from_float(void *dst, const float *src, enum sample_type type,
         samples -= block;
     }
     return clips;
+}
+
+void convert_plain(void *dst, const float *src, enum sample_type type,
+                   size_t samples)
+{
+    unsigned char *to = dst;
+    size_t turns = samples - samples % TURN;
+    switch (type) {
+    case SAMPLE_S16: put_turns(to, src, SAMPLE_S16, turns); break;
+    case SAMPLE_S24: put_turns(to, src, SAMPLE_S24, turns); break;
+    case SAMPLE_S32: put_turns(to, src, SAMPLE_S32, turns); break;
+    default: turns = 0;
+    }
+    convert_from_float(to + turns * convert_sink_bytes(type), src + turns, type,
+                       samples - turns);
 }

@@ -30,6 +30,11 @@ size_t convert_sink_bytes(enum sample_type type);
 size_t convert_from_float(void *dst, const float *src, enum sample_type type,
                           size_t samples);
 
+/* The same for samples that are all numbers below full scale: nothing of them
+ * is clipped, and nothing has to be looked at. */
+void convert_plain(void *dst, const float *src, enum sample_type type,
+                   size_t samples);
+
 /* One stream's way into the file's format. */
 struct converter;
 

@@ -17,6 +17,8 @@ enum {
      * rounding then stays below 1e-5. */
     TURNS = 64,
     VECTORS_MAX = FORMAT_CHANNELS_MAX * 4,
+    AHEAD = 4096, /* samples: the next packet in the ring, on its way from the
+                   * other processor's cache; harmless where none is */
 };
 
 /* Beyond it (infinity too) a magnitude counts as this much, so that one wild
@@ -43,21 +45,24 @@ static void add_sample(struct levels *l, uint32_t channel, float a)
     }
 }
 
-/* Sample by sample: a block's rest, or a block with something wild in it. */
+/* Sample by sample: a block's rest, or a block with something wild in it.
+ * Returns what levels_add does. */
 static float add_slowly(struct levels *l, const float *samples, size_t count)
 {
     float most = 0.0f;
     for (size_t i = 0; i < count; i++) {
         float a = magnitude(samples[i]);
         add_sample(l, (uint32_t)(i % l->channels), a);
+        a = isnan(samples[i]) ? INFINITY : a;
         most = a > most ? a : most;
     }
     return most;
 }
 
-/* TURNS turns of VECTORS vectors: squares and largest magnitudes of each lane;
- * a NaN is not among these, but makes the squares NaN. Inlined, so that a
- * constant VECTORS unrolls. */
+/* TURNS turns of VECTORS vectors: the sum of squares and the largest square of
+ * each lane; a NaN is not among these, but makes the sum NaN. The root of a
+ * float's square is that float again, so no magnitude has to be taken on the
+ * way. Inlined, so that a constant VECTORS unrolls. */
 static inline __attribute__((always_inline)) void sum_turns(
     const float *samples, size_t turns, size_t vectors, f32x4 *squares,
     f32x4 *peaks)
@@ -65,9 +70,9 @@ static inline __attribute__((always_inline)) void sum_turns(
     for (size_t t = 0; t < turns; t++) {
         for (size_t v = 0; v < vectors; v++, samples += SIMD_LANES) {
             f32x4 x = simd_load(samples);
-            f32x4 size = (f32x4)((i32x4)x & simd_all_int(INT32_MAX));
-            peaks[v] = simd_larger(size, peaks[v]);
-            squares[v] += x * x;
+            f32x4 square = x * x;
+            peaks[v] = simd_larger(square, peaks[v]);
+            squares[v] += square;
         }
     }
 }
@@ -78,6 +83,7 @@ static void sum_registers(const float *samples, size_t turns, f32x4 *squares,
     f32x4 s0 = simd_all(0.0f), s1 = s0, s2 = s0, s3 = s0;
     f32x4 p0 = s0, p1 = p0, p2 = p0, p3 = p0;
     for (size_t t = 0; t < turns; t++, samples += WIDTH) {
+        __builtin_prefetch(samples + AHEAD);
         sum_turns(samples, 1, 1, &s0, &p0);
         sum_turns(samples + SIMD_LANES, 1, 1, &s1, &p1);
         sum_turns(samples + 2 * SIMD_LANES, 1, 1, &s2, &p2);
@@ -85,6 +91,17 @@ static void sum_registers(const float *samples, size_t turns, f32x4 *squares,
     }
     squares[0] = s0, squares[1] = s1, squares[2] = s2, squares[3] = s3;
     peaks[0] = p0, peaks[1] = p1, peaks[2] = p2, peaks[3] = p3;
+}
+
+/* All vectors into the first, where a lane is the same channel in each. The
+ * lanes that are left. */
+static size_t fold(f32x4 *squares, f32x4 *peaks, size_t vectors)
+{
+    for (size_t v = 1; v < vectors; v++) {
+        squares[0] += squares[v];
+        peaks[0] = simd_larger(peaks[v], peaks[0]);
+    }
+    return SIMD_LANES;
 }
 
 /* One block of whole turns, at most TURNS. */
@@ -100,19 +117,23 @@ static float add_block(struct levels *l, const float *samples, size_t turns,
         memset(peaks, 0, vectors * sizeof peaks[0]);
         sum_turns(samples, turns, vectors, squares, peaks);
     }
+    size_t lanes = vectors * SIMD_LANES;
+    if (SIMD_LANES % l->channels == 0) {
+        lanes = fold(squares, peaks, vectors);
+    }
     float most = 0.0f;
     bool numbers = true;
-    for (size_t i = 0; i < vectors * SIMD_LANES; i++) {
-        float peak = peaks[i / SIMD_LANES][i % SIMD_LANES];
+    for (size_t i = 0; i < lanes; i++) {
+        float peak = sqrtf(peaks[i / SIMD_LANES][i % SIMD_LANES]);
         most = peak > most ? peak : most;
         numbers = numbers && !isnan(squares[i / SIMD_LANES][i % SIMD_LANES]);
     }
     if (!numbers || most > WILDEST) {
         return add_slowly(l, samples, turns * vectors * SIMD_LANES);
     }
-    for (size_t i = 0; i < vectors * SIMD_LANES; i++) {
+    for (size_t i = 0; i < lanes; i++) {
         uint32_t channel = (uint32_t)(i % l->channels);
-        float peak = peaks[i / SIMD_LANES][i % SIMD_LANES];
+        float peak = sqrtf(peaks[i / SIMD_LANES][i % SIMD_LANES]);
         l->square_sum[channel] +=
             (double)squares[i / SIMD_LANES][i % SIMD_LANES];
         if (peak > l->window_peak[channel]) {

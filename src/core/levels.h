@@ -22,7 +22,8 @@ struct levels {
 void levels_init(struct levels *l, uint32_t channels);
 
 /* Count FRAMES interleaved frames; NULL: zeros. Fast: mono and stereo paths
- * vectorise. NaN counts as 0. Returns the largest magnitude in this block. */
+ * vectorise. NaN counts as 0, and what is beyond 1e9 as that. Returns the
+ * largest magnitude in this block; INFINITY where there is a NaN. */
 float levels_add(struct levels *l, const float *frames, size_t count);
 
 /* Copy the window's peaks (linear) out and begin a new window. */

@@ -18,7 +18,9 @@ struct record {
     struct packet packet;
 };
 
-#define PAYLOAD_OFFSET ((sizeof(struct record) + 15) & ~(size_t)15)
+/* Payloads begin on a line: no copy of one works across two at a time. */
+#define PAYLOAD_OFFSET \
+    ((sizeof(struct record) + LINE - 1) & ~(size_t)(LINE - 1))
 
 struct ring {
     /* constant after create */

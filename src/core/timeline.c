@@ -28,6 +28,9 @@
 /* Nor was ever so much lost: that many frames last for weeks at any rate, and
  * their length can be reckoned with. */
 #define JUMP_MOST_FRAMES (UINT64_C(1) << 40)
+/* Nor is a moment further from the clock's zero than this (73 years), so that
+ * any two of them have a difference. */
+#define MOMENT_MOST_NS (INT64_C(1) << 61)
 /* A stamp further back than this is no stamp. */
 #define ABSURD_NS INT64_C(2000000000)
 /* A skew of one packet or more is settled where nothing plays, or nothing but
@@ -49,6 +52,7 @@ void timeline_init(struct timeline *t, uint32_t rate, int64_t start_ns,
     t->run_rate = rate;
     t->start_ns = start_ns;
     t->limit = limit;
+    t->now_ns = PACKET_NO_TIME;
     t->opened_ns = PACKET_NO_TIME;
     count_forget(&t->count);
     skew_end_stretch(&t->skew);
@@ -61,7 +65,23 @@ void timeline_join(struct timeline *t, const struct timeline *other,
                   other->look_ns);
     t->suspend = other->suspend;
     t->slept_ns = other->slept_ns;
+    t->now_ns = other->now_ns;
     t->at = at;
+}
+
+void timeline_tell_now(struct timeline *t, int64_t now_ns)
+{
+    if (now_ns > t->now_ns) {
+        t->now_ns = now_ns;
+    }
+}
+
+int64_t timeline_moment(const struct timeline *t, int64_t time_ns)
+{
+    bool known = time_ns > -MOMENT_MOST_NS && time_ns < MOMENT_MOST_NS;
+    bool ahead = known && t->now_ns != PACKET_NO_TIME &&
+                 time_ns > t->now_ns + TIMELINE_AHEAD_NS;
+    return known && !ahead ? time_ns : PACKET_NO_TIME;
 }
 
 int64_t timeline_time(const struct timeline *t, uint64_t frame)
@@ -83,6 +103,12 @@ uint64_t timeline_to_file(const struct timeline *t, uint64_t n)
                : (uint64_t)((unsigned __int128)n * t->rate / t->run_rate);
 }
 
+uint64_t timeline_lost(const struct timeline *t, uint64_t lost)
+{
+    return timeline_to_file(t,
+                            lost < JUMP_MOST_FRAMES ? lost : JUMP_MOST_FRAMES);
+}
+
 int64_t timeline_next_ns(const struct timeline *t)
 {
     return t->start_ns + frames_to_ns((int64_t)t->run_origin, t->rate) +
@@ -91,11 +117,31 @@ int64_t timeline_next_ns(const struct timeline *t)
 
 /* --- plans --- */
 
+/* How many frames there may be in all: by the clock, or as can be reckoned
+ * with. */
+static uint64_t most(const struct timeline *t)
+{
+    if (t->now_ns == PACKET_NO_TIME) {
+        return (uint64_t)frames_from_ns(MOMENT_MOST_NS, t->rate);
+    }
+    int64_t frames = timeline_frame_at(t, t->now_ns + TIMELINE_AHEAD_NS);
+    return frames < 0
+               ? 0
+               : (uint64_t)(frames + frames / 1000000 * SKEW_PER_MILLION);
+}
+
+static bool is_ahead(const struct timeline *t)
+{
+    return t->at > most(t);
+}
+
 void timeline_add_gap(struct timeline *t, struct plan *plan,
                       enum account_class class, uint64_t frames,
                       const char *reason)
 {
-    uint64_t room = t->limit > t->at ? t->limit - t->at : 0;
+    uint64_t end = most(t);
+    end = end < t->limit ? end : t->limit;
+    uint64_t room = end > t->at ? end - t->at : 0;
     if (frames > room) {
         frames = room;
     }
@@ -180,10 +226,14 @@ static void classify_gap(struct timeline *t, const struct packet *p,
     timeline_add_gap(t, plan, CLASS_LOST, gap - idle, why);
 }
 
-/* Take all of P but SKIP frames at its front, within the limit. */
+/* Take all of P but SKIP frames at its front, within the limit; nothing where
+ * the file is ahead of what the clock allows. */
 static void take(struct timeline *t, const struct packet *p, uint32_t skip,
                  struct plan *plan)
 {
+    if (is_ahead(t)) {
+        plan->surplus_frames = skip = p->frames;
+    }
     plan->skip_frames = skip;
     uint64_t before = timeline_to_file(t, t->run_frames);
     uint32_t count = p->frames - skip;
@@ -230,13 +280,14 @@ static uint32_t settle(struct timeline *t, const struct packet *p,
 
 bool timeline_wants_look(const struct timeline *t, const struct packet *p)
 {
-    if (p->time_ns == PACKET_NO_TIME) {
+    int64_t time_ns = timeline_moment(t, p->time_ns);
+    if (time_ns == PACKET_NO_TIME) {
         return false;
     }
     if (!t->run_open) {
         return true;
     }
-    return p->time_ns - timeline_next_ns(t) - t->skew.ns > GAP_FLAGGED_NS;
+    return time_ns - timeline_next_ns(t) - t->skew.ns > GAP_FLAGGED_NS;
 }
 
 bool timeline_refine(const struct timeline *t, const struct packet *first,
@@ -248,9 +299,13 @@ bool timeline_refine(const struct timeline *t, const struct packet *first,
     }
     if (follower != first) {
         *frames += follower->lost_before;
-        if (follower->time_ns != PACKET_NO_TIME) {
+        int64_t follower_ns = timeline_moment(t, follower->time_ns);
+        if (*frames > JUMP_MOST_FRAMES) {
+            return false;
+        }
+        if (follower_ns != PACKET_NO_TIME) {
             int64_t proven =
-                follower->time_ns - frames_to_ns((int64_t)*frames, t->run_rate);
+                follower_ns - frames_to_ns((int64_t)*frames, t->run_rate);
             if (proven < *time_ns) {
                 *time_ns = proven;
             }
@@ -292,9 +347,10 @@ static void place_first(struct timeline *t, const struct packet *p,
         plan->late_frames = late < t->at ? late : t->at;
     }
     classify_gap(t, p, (uint64_t)gap, lost, WITNESS_NONE, plan);
-    if (skip == p->frames) {
-        plan->skip_frames = skip; /* nothing of it: the run has not begun */
-        return;
+    if (skip == p->frames || is_ahead(t)) {
+        plan->surplus_frames = skip < p->frames ? p->frames : 0;
+        plan->skip_frames = p->frames;
+        return; /* nothing of it: the run has not begun */
     }
     t->gone = false;
     t->opened_ns = PACKET_NO_TIME;
@@ -357,9 +413,23 @@ static uint32_t surplus(const struct timeline *t, const struct packet *p,
     return frames > p->frames ? p->frames : (uint32_t)frames;
 }
 
-void timeline_place(struct timeline *t, const struct packet *p, int64_t time_ns,
-                    bool quiet, struct plan *plan)
+/* GIVEN, as far as it can be believed. */
+static struct packet believed(const struct timeline *t,
+                              const struct packet *given)
 {
+    struct packet p = *given;
+    p.time_ns = timeline_moment(t, p.time_ns);
+    p.idle_ns = timeline_moment(t, p.idle_ns);
+    p.lost_before =
+        p.lost_before < JUMP_MOST_FRAMES ? p.lost_before : JUMP_MOST_FRAMES;
+    return p;
+}
+
+void timeline_place(struct timeline *t, const struct packet *given,
+                    int64_t time_ns, bool quiet, struct plan *plan)
+{
+    const struct packet packet = believed(t, given), *p = &packet;
+    time_ns = timeline_moment(t, time_ns);
     *plan = (struct plan){0};
     if (!t->run_open) {
         place_first(t, p, time_ns, plan);

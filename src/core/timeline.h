@@ -20,6 +20,11 @@
 
 enum { PLAN_GAPS = 3 };
 
+/* What a source may do, and no more: hand a frame over so long before it is
+ * played (what is mixed ahead comes out of a monitor at once). A stamp that
+ * lies further ahead of the clock is none. */
+#define TIMELINE_AHEAD_NS INT64_C(2000000000)
+
 /* What to write next: the gaps in order, then TAKE frames of the packet,
  * leaving SKIP at its front and whatever remains at its end. */
 struct plan {
@@ -45,6 +50,7 @@ struct timeline {
     int64_t start_ns; /* the moment of frame 0 */
     int64_t look_ns;  /* how far ahead a stamp is refined */
     /* moving */
+    int64_t now_ns;    /* the clock, as far as it was told; NO_TIME: never */
     uint64_t limit;    /* frames: nothing is placed beyond; UINT64_MAX: none */
     uint64_t at;       /* file frames placed so far */
     bool gone;         /* between GONE and back, or the next audio */
@@ -72,6 +78,15 @@ void timeline_init(struct timeline *t, uint32_t rate, int64_t start_ns,
  * same sleep to come, the same end; at file frame AT, with nothing placed. */
 void timeline_join(struct timeline *t, const struct timeline *other,
                    uint64_t at);
+
+/* It is NOW_NS by the stamps' clock, for all that is placed from here on. From
+ * then on this holds, whatever a source says: the file ends no later than
+ * TIMELINE_AHEAD_NS after now, what a crystal can do to its length, and one
+ * packet. What would lie beyond is no time that has passed: silence is not
+ * placed, sound is surplus. (A source whose stamps are never ahead nor late
+ * gets no further than now and one packet.) Nobody calls it in virtual time,
+ * where the source's word is the clock. */
+void timeline_tell_now(struct timeline *t, int64_t now_ns);
 
 /* Should the caller look ahead (timeline_refine) before it places PACKET? True
  * where its stamp speaks of a gap that only the following stamps can confirm:

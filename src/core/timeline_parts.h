@@ -8,6 +8,14 @@
 /* The file frame of a moment, negative before the start. */
 int64_t timeline_frame_at(const struct timeline *t, int64_t time_ns);
 
+/* TIME_NS, if it can be a moment that the source knows of: reckoned with, and
+ * not too far ahead of the clock. Else PACKET_NO_TIME. */
+int64_t timeline_moment(const struct timeline *t, int64_t time_ns);
+
+/* LOST source frames, as a source counts them, in file frames: no more than can
+ * be reckoned with. */
+uint64_t timeline_lost(const struct timeline *t, uint64_t lost);
+
 /* N source frames in file frames, rounded down, as the converter counts. */
 uint64_t timeline_to_file(const struct timeline *t, uint64_t n);
 
@@ -17,8 +25,8 @@ int64_t timeline_next_ns(const struct timeline *t);
 /* What a crystal can have added up to in the run. */
 int64_t timeline_crystal_most(const struct timeline *t);
 
-/* Put FRAMES of silence next, as far as the limit allows. REASON is a static
- * string. */
+/* Put FRAMES of silence next, as far as the limit and the clock allow. REASON
+ * is a static string. */
 void timeline_add_gap(struct timeline *t, struct plan *plan,
                       enum account_class class, uint64_t frames,
                       const char *reason);

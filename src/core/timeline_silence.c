@@ -10,6 +10,9 @@
 /* Between the last packet and the news that the device is gone, or a sleep. */
 #define GONE_MARGIN_NS INT64_C(250000000)
 
+/* No opening of a device takes longer: a day. */
+#define OPENING_MOST_NS INT64_C(86400000000000)
+
 /* How many of the next FRAMES lie before the device was open. */
 static uint64_t away(const struct timeline *t, uint64_t frames)
 {
@@ -36,9 +39,10 @@ void timeline_gone(struct timeline *t, int64_t time_ns, uint64_t lost,
                    struct plan *plan)
 {
     *plan = (struct plan){0};
+    time_ns = timeline_moment(t, time_ns);
     if (time_ns != PACKET_NO_TIME && !t->gone) {
         int64_t idle = timeline_frame_at(t, time_ns) - (int64_t)t->at;
-        uint64_t missed = timeline_to_file(t, lost);
+        uint64_t missed = timeline_lost(t, lost);
         if (idle > 0 && missed > (uint64_t)idle) {
             missed = (uint64_t)idle;
         }
@@ -61,7 +65,9 @@ void timeline_back(struct timeline *t, int64_t time_ns, int64_t length_ns,
     *plan = (struct plan){0};
     if (t->gone) {
         timeline_idle(t, time_ns, plan);
-        t->opened_ns = time_ns + length_ns;
+        bool sane = timeline_moment(t, time_ns) != PACKET_NO_TIME &&
+                    length_ns >= 0 && length_ns < OPENING_MOST_NS;
+        t->opened_ns = sane ? time_ns + length_ns : PACKET_NO_TIME;
     }
     t->gone = false;
 }
@@ -69,6 +75,10 @@ void timeline_back(struct timeline *t, int64_t time_ns, int64_t length_ns,
 void timeline_idle(struct timeline *t, int64_t time_ns, struct plan *plan)
 {
     *plan = (struct plan){0};
+    time_ns = timeline_moment(t, time_ns);
+    if (time_ns == PACKET_NO_TIME) {
+        return;
+    }
     int64_t frames = timeline_frame_at(t, time_ns) - (int64_t)t->at;
     if (frames <= 0 || t->at >= t->limit) {
         return;
@@ -104,8 +114,9 @@ void timeline_finish(struct timeline *t, int64_t stop_ns, uint64_t lost,
                      struct plan *plan)
 {
     *plan = (struct plan){0};
-    uint64_t missed = timeline_to_file(t, lost);
+    uint64_t missed = timeline_lost(t, lost);
     uint64_t gap = missed;
+    stop_ns = timeline_moment(t, stop_ns);
     if (stop_ns != PACKET_NO_TIME) {
         int64_t frames = timeline_frame_at(t, stop_ns) - (int64_t)t->at;
         gap = frames < 0 ? 0 : (uint64_t)frames;
@@ -120,6 +131,7 @@ void timeline_finish(struct timeline *t, int64_t stop_ns, uint64_t lost,
 
 bool timeline_sleep_due(const struct timeline *t, int64_t time_ns)
 {
+    time_ns = timeline_moment(t, time_ns);
     bool timed = t->run_open && time_ns != PACKET_NO_TIME;
     return suspend_due(&t->suspend, time_ns,
                        timed ? time_ns - timeline_next_ns(t) - t->skew.ns : 0);
@@ -128,7 +140,6 @@ bool timeline_sleep_due(const struct timeline *t, int64_t time_ns)
 uint64_t timeline_pass_sleep(struct timeline *t, struct plan *plan)
 {
     struct suspend s = t->suspend;
-    t->suspend.length_ns = 0;
     *plan = (struct plan){0};
     int64_t before =
         timeline_frame_at(t, s.from_ns - t->skew.ns) - (int64_t)t->at;
@@ -137,11 +148,12 @@ uint64_t timeline_pass_sleep(struct timeline *t, struct plan *plan)
         timeline_add_silence(t, plan, (uint64_t)before);
     }
     uint64_t frame = t->at;
+    t->suspend.length_ns = 0;
+    t->start_ns += suspend_shift(&s);
     if (s.kept) {
         uint64_t frames = (uint64_t)frames_from_ns(s.length_ns, t->rate);
         timeline_add_gap(t, plan, CLASS_GONE, frames, "suspended");
     }
-    t->start_ns += suspend_shift(&s);
     timeline_restart_run(t);
     skew_end_stretch(&t->skew);
     count_forget(&t->count);

@@ -10,7 +10,7 @@
 
 /* In virtual time no more than this waits in the ring: with less the threads
  * wake each other more often, more leaves the processor's cache. */
-#define VIRTUAL_FILL_BYTES (2 * 1024 * 1024)
+#define VIRTUAL_FILL_BYTES (3584 * 1024)
 #define ROOM_WAIT_NS       INT64_C(50000000)
 /* A record that finds no room tries again after this. */
 #define RECORD_WAIT_NS INT64_C(50000000)

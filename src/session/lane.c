@@ -15,7 +15,7 @@ static size_t bytes_for(int64_t buffer_ns, const struct audio_format *format)
     uint64_t frames = (uint64_t)frames_from_ns(buffer_ns, format->rate);
     /* Packets are at least 5 ms long on every system that we know of; a
      * shorter one only costs some of the buffer's length. */
-    uint32_t packet = format->rate / 200 + 1;
+    uint32_t packet = (format->rate + 199) / 200;
     size_t bytes = ring_bytes_for(frames, format->channels, packet);
     /* Four of the longest packets fit in any case. */
     size_t least = ring_bytes_for(4 * TRACK_PACKET_FRAMES, format->channels,

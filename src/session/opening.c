@@ -168,6 +168,9 @@ static enum opening open_first(struct track *t)
         if (t->source->ops->open(t->source, &t->info, &t->fault)) {
             t->format = t->info.format;
             t->opened_ns = opening_now(t);
+            if (t->info.since_ns != 0 && t->info.since_ns < t->back_ns) {
+                t->info.since_ns = t->back_ns; /* nobody had asked for it yet */
+            }
             return OPENED;
         }
         if (opening_stopped(t)) {

@@ -95,11 +95,16 @@ static void tell_clipping(struct output *o)
     queue_post_text(o->queue, EVENT_WARNING, text, NULL);
 }
 
-/* At most a block of them, to the file's samples. */
-static void encode(struct output *o, const float *frames, size_t samples)
+/* At most a block of them, whose largest magnitude is PEAK, to the file's
+ * samples. */
+static void encode(struct output *o, const float *frames, size_t samples,
+                   float peak)
 {
     if (o->dithers && dither_apply(&o->dither, o->dithered, frames, samples)) {
         frames = o->dithered;
+    } else if (peak < 1.0f) {
+        convert_plain(o->block, frames, o->sample, samples);
+        return;
     }
     size_t clipped = convert_from_float(o->block, frames, o->sample, samples);
     if (clipped > 0 && o->clipped == 0) {
@@ -116,8 +121,8 @@ static bool write_frames(struct output *o, enum account_class class,
         size_t n = next_block(o, count);
         size_t samples = n * o->format.channels;
         /* while the frames are in the processor's first cache */
-        encode(o, frames, samples);
-        levels_add(&o->levels, frames, n);
+        float peak = levels_add(&o->levels, frames, n);
+        encode(o, frames, samples, peak);
         if (!sink_write(o->sink, o->block, n, f)) {
             return false;
         }

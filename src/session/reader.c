@@ -165,6 +165,14 @@ static bool all_zero(const struct packet *p, const float *payload,
     return true;
 }
 
+/* What is placed from here on was not played later than now. */
+static void tell_now(const struct reader *r, struct lane *l)
+{
+    if (!r->virtual_time) {
+        timeline_tell_now(&l->timeline, clock_now_ns());
+    }
+}
+
 /* The others have waited for L long enough. */
 static bool overdue(const struct reader *r, const struct lane *l)
 {
@@ -306,6 +314,7 @@ static bool take(struct reader *r, struct lane *l, const struct ring_mark *mark,
     if (l->planned == PLAN_NONE) {
         bool audio = p->kind == PACKET_AUDIO;
         int64_t time_ns = p->time_ns;
+        tell_now(r, l); /* the packet before may have waited for the disk */
         if (audio && (too_young(r, l, p, now_ns) ||
                       !refined_time(r, l, mark, p, &time_ns))) {
             return true;
@@ -363,6 +372,7 @@ bool reader_drain(struct reader *r, struct lane *l)
     const void *payload;
     bool taken = true;
 
+    tell_now(r, l);
     if (l->planned == PLAN_SILENCE && !write_plan(r, l, NULL)) {
         return false;
     }

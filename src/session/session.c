@@ -188,17 +188,19 @@ static int64_t look_for(const struct session *s)
                                     : look_ns;
 }
 
-/* Frame 0 is now: let everything run. */
+/* Let everything run. Frame 0 is now, or up to a moment before, where all that
+ * was played since is there. */
 static bool begin(struct session *s, struct fault *f)
 {
     const struct session_request *r = &s->request;
     bool virtual_time = s->facts.info.virtual_time;
-    s->start_ns = clock_now_ns();
+    int64_t now_ns = clock_now_ns();
+    s->start_ns = tracks_since_ns(s->tracks, s->track_count, now_ns);
     s->start_asleep_ns = clock_asleep_ns();
     int64_t start_ns = virtual_time
                            ? tracks_first_opened_ns(s->tracks, s->track_count)
                            : s->start_ns;
-    s->facts.start_wall_ns = clock_wall_ns();
+    s->facts.start_wall_ns = clock_wall_ns() - (now_ns - s->start_ns);
 
     struct writer_setup setup = {
         .tracks = s->tracks,

@@ -104,3 +104,20 @@ int64_t tracks_first_opened_ns(const struct track *tracks, unsigned count)
     }
     return first_ns;
 }
+
+int64_t tracks_since_ns(const struct track *tracks, unsigned count,
+                        int64_t now_ns)
+{
+    int64_t since_ns = INT64_MIN;
+    for (unsigned i = 0; i < count; i++) {
+        const struct track *t = &tracks[i];
+        if (!t->present) {
+            continue; /* its thread may be writing its info */
+        }
+        int64_t one_ns = t->info.since_ns == 0 ? now_ns : t->info.since_ns;
+        if (one_ns > since_ns) {
+            since_ns = one_ns;
+        }
+    }
+    return since_ns == INT64_MIN || since_ns > now_ns ? now_ns : since_ns;
+}

@@ -35,4 +35,9 @@ bool tracks_make_lanes(struct track *tracks, unsigned count,
 /* By the sources' own clock. */
 int64_t tracks_first_opened_ns(const struct track *tracks, unsigned count);
 
+/* By clock_now_ns: the earliest moment since when all that are present have
+ * kept everything for us; at most NOW_NS. */
+int64_t tracks_since_ns(const struct track *tracks, unsigned count,
+                        int64_t now_ns);
+
 #endif

@@ -17,7 +17,6 @@ enum {
      * what loses half a second, of a WAV what makes way for MARKS_MOST marks
      * (of 2-byte frames 49158); and the part that is being written. */
     HISTORY_LEAST = 65536,
-    ZEROS_BYTES = 16384,
 };
 
 _Static_assert((int)HISTORY_LEAST >=
@@ -32,15 +31,6 @@ static bool tell(const struct segments *s, struct fault *f)
 }
 
 /* --- a disk fails --- */
-
-/* Is another disk worth a try? */
-static bool is_the_disks(enum error err)
-{
-    return err == ERR_NO_SPACE || err == ERR_IO || err == ERR_FILE_GONE ||
-           err == ERR_PERMISSION || err == ERR_FILE_IN_USE ||
-           err == ERR_NO_SUCH_DIRECTORY || err == ERR_NOT_A_DIRECTORY ||
-           err == ERR_IS_A_DIRECTORY;
-}
 
 static void tell_fallback(const struct segments *s, const struct fault *why)
 {
@@ -59,11 +49,12 @@ static void tell_fallback(const struct segments *s, const struct fault *why)
 
 static bool can_fall_back(const struct segments *s)
 {
-    return segments_may_fall_back(s) && is_the_disks(s->fault.err);
+    return segments_can_fall_back(s, &s->fault);
 }
 
 /* The next file lies in the fallback, and begins with what the one before it
- * does not hold. Of one that was deleted that is all that is still there. */
+ * does not hold, as far as that is still there: of one that was deleted, or of
+ * which a bad disk has left nothing, what is older is lost. */
 static bool fall_back(struct segments *s)
 {
     struct fault why = s->fault;
@@ -74,7 +65,7 @@ static bool fall_back(struct segments *s)
     s->request.path = s->plan.fallback;
     s->naming = naming_of(s->request.path);
     s->written = s->saved_at;
-    if (why.err == ERR_FILE_GONE && s->written < begin) {
+    if (s->written < begin) {
         s->done.lost = begin - s->written;
         s->written = begin;
     }
@@ -82,22 +73,6 @@ static bool fall_back(struct segments *s)
         return false;
     tell_fallback(s, &why);
     return true;
-}
-
-/* So many frames of what follows are at hand in one piece, FROM: of what is
- * older than the history, silence. */
-static size_t next_piece(const struct segments *s, const void **from)
-{
-    static const unsigned char zeros[ZEROS_BYTES];
-    uint64_t begin = history_begin(s->history);
-    size_t n = ZEROS_BYTES / s->frame_bytes;
-
-    if (s->written >= begin) {
-        *from = history_at(s->history, s->written, &n);
-        return n;
-    }
-    *from = zeros;
-    return begin - s->written < n ? (size_t)(begin - s->written) : n;
 }
 
 /* All that was given, from what is written on, goes into the fallback, and with
@@ -111,8 +86,8 @@ static bool write_again(struct segments *s)
     while (next < s->marks.count && s->marks.frames[next] < s->written)
         next++;
     while (s->written < end && s->fault.err == ERR_OK) {
-        const void *from;
-        size_t n = next_piece(s, &from);
+        size_t n;
+        const void *from = history_at(s->history, s->written, &n);
         if (next < s->marks.count) {
             uint64_t frame = s->marks.frames[next];
             if (frame == s->written) {

@@ -77,16 +77,30 @@ bool segments_open_next(struct segments *s)
                      s->request.path, "record to another name");
 }
 
-/* The file in the fallback, of MARK, holds none of TOTAL: no trace of it is
- * left where another one came before. */
+/* Is another disk worth a try? */
+static bool is_the_disks(enum error err)
+{
+    return err == ERR_NO_SPACE || err == ERR_IO || err == ERR_FILE_GONE ||
+           err == ERR_PERMISSION || err == ERR_FILE_IN_USE ||
+           err == ERR_NO_SUCH_DIRECTORY || err == ERR_NOT_A_DIRECTORY ||
+           err == ERR_IS_A_DIRECTORY;
+}
+
+bool segments_can_fall_back(const struct segments *s, const struct fault *why)
+{
+    return segments_may_fall_back(s) && is_the_disks(why->err);
+}
+
+/* The file of MARK, finished or failed with WHY, holds none of TOTAL: no trace
+ * of it is left where another one came before it, or comes in its place. */
 static bool is_left_out(const struct segments *s,
                         const struct sink_total *total,
-                        const struct file_mark *mark)
+                        const struct file_mark *mark, const struct fault *why)
 {
     struct file_mark sealed = *mark;
+    bool others = s->fell_back ? s->number > 1 : segments_can_fall_back(s, why);
 
-    return s->fell_back && s->number > 1 && total->frames == 0 &&
-           file_seal(s->path, &sealed) &&
+    return others && total->frames == 0 && file_seal(s->path, &sealed) &&
            file_remove_sealed(s->path, &sealed) == FILE_REMOVED;
 }
 
@@ -94,23 +108,25 @@ bool segments_close_file(struct segments *s, struct fault *f)
 {
     const struct file *file = sink_file(s->file);
     struct sink_total total;
-    struct fault gone = {0};
+    struct fault gone = {0}, fault = {0};
     struct file_mark mark;
     bool there = file == NULL || file_is_there(file, &gone);
     bool known = file != NULL && file_identify(file, &mark);
-    bool ok = sink_close_total(s->file, &total, f);
+    bool ok = sink_close_total(s->file, &total, &fault) && there;
 
     if (!there) {
         total = (struct sink_total){0};
-        if (f != NULL)
-            *f = gone;
-        ok = false;
+        fault = gone;
     }
+    if (!ok && f != NULL)
+        *f = fault;
+    if (s->fault.err != ERR_OK)
+        fault = s->fault; /* which came first */
     s->file = NULL;
     s->saved_at = s->begun_at + total.frames;
     if (s->kept != NULL && known)
         kept_add(s->kept, s->path, s->number, &mark, total.bytes, s->saved_at);
-    if (there && known && is_left_out(s, &total, &mark)) {
+    if (there && known && is_left_out(s, &total, &mark, &fault)) {
         total.bytes = 0;
         there = false;
     }

@@ -64,6 +64,9 @@ bool segments_feed(struct segments *s, const void *data, size_t frames);
  * limited size, that frame begins the next.) */
 bool segments_place(struct segments *s, uint64_t frame);
 
+/* Does the recording go on in the fallback after WHY? */
+bool segments_can_fall_back(const struct segments *s, const struct fault *why);
+
 /* Is there a fallback, and still to come? */
 static inline bool segments_may_fall_back(const struct segments *s)
 {

@@ -90,7 +90,8 @@ struct sink_total {
     uint64_t frames; /* in the file; fewer than were written where it failed */
     uint64_t bytes;  /* on its medium, encoded, headers included */
     uint64_t lost;   /* beside them: they were in a file that was deleted while
-                      * it was written, and the recording went on elsewhere */
+                      * it was written, or that a failing disk did not keep, and
+                      * the recording went on elsewhere */
 };
 
 struct sink_ops {

@@ -98,6 +98,10 @@ struct source_info {
      * All have FORMAT. 0: it is one stream by itself. The same at each opening,
      * at most SOURCE_LANES_MAX. */
     unsigned lanes;
+    /* Of what was played since then, on clock_now_ns()'s clock, run hands over
+     * all: a recording may begin there. 0: only of what is played after open
+     * has returned. At the first opening only. */
+    int64_t since_ns;
 };
 
 enum { SOURCE_LANES_MAX = 64 };

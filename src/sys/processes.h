@@ -70,8 +70,32 @@ bool processes_read(struct process_list *out, unsigned what, struct fault *f);
  * the same, no process has begun. 0: not to be had. */
 uint32_t process_newest(void);
 
-/* One process, named. False: there is none of that number. */
+/* Which processes have begun, from one look to the next. A number is given a
+ * moment before its process is to be seen: so the youngest that were not are
+ * looked for once more. */
+enum { BIRTHS_UNSEEN = 16 };
+
+struct process_births {
+    uint32_t newest; /* process_newest, as of the last look */
+    uint32_t unseen[BIRTHS_UNSEEN];
+    unsigned unseen_count;
+};
+
+/* What is there by now has not begun since. */
+void process_births_begin(struct process_births *b);
+
+/* To OUT (process_list_free, also after a failure): what has begun since the
+ * last look, births and parents. Nearly free where nothing has; where it is not
+ * to be told, or is much, all there are. False: as by processes_read. */
+bool process_births_read(struct process_births *b, struct process_list *out,
+                         struct fault *f);
+
+/* One process, named. False: there is none of that number (a thread's is
+ * none). */
 bool process_read(uint32_t pid, struct process_entry *out);
+
+/* The same but for its name, for half the price. */
+bool process_look(uint32_t pid, struct process_entry *out);
 
 /* Append process PID, named, and all from which it descends; nothing where
  * there is none of that number, and none that the list has. False: out of

@@ -15,7 +15,7 @@ TITLE = "Applications"
 APP_MOST = 1.50  # CPU of recording one application / the whole output
 STREAM_MOST = 1.00  # CPU of each further stream / of a parecord for one
 STREAMS = [1, 4, 16]
-ROUNDS = 3
+ROUNDS = 5
 
 
 class Tree:

@@ -1,8 +1,10 @@
-"""Encoding as fast as it goes, against a bare loop of libsndfile writes, and
-what another rate and other channels cost."""
+"""Encoding as fast as it goes, against a bare loop of libsndfile writes and the
+flac program, and what another rate and other channels cost."""
 
 import os
+import statistics
 import subprocess
+import time
 
 from lib import (CHANNELS, LEVEL, RATE, cpu_of, die, looprec_fast, middle,
                  program, row)
@@ -10,9 +12,11 @@ from lib import (CHANNELS, LEVEL, RATE, cpu_of, die, looprec_fast, middle,
 TITLE = "Encoding"
 INSIDE = {}
 
-ENCODE_MOST = 1.05  # CPU of looprec / of a bare loop of libsndfile writes
+ENCODE_MOST = 1.02  # looprec / a bare loop of libsndfile writes
 CONVERT_MOST = 0.2  # percent of a processor for another rate and channels
-SIGNALS = ["tone", "noise"]
+# What is encoded into what: a level of FLAC, or WAV.
+CASES = [("tone", 0), ("tone", LEVEL), ("noise", LEVEL), ("tone", 8),
+         ("tone", "wav")]
 
 
 def checksum(path):
@@ -24,25 +28,69 @@ def checksum(path):
     return head[26:42]
 
 
-def bench_encode(signal_name, seconds, pairs, folder):
-    raw = os.path.join(folder, "audio.raw")
-    ours = os.path.join(folder, "ours.flac")
-    bare = os.path.join(folder, "bare.flac")
-    cpu_of(looprec_fast(signal_name, seconds, raw, "-t", "raw"))
-    ratios, ours_cpu, bare_cpu = [], [], []
-    for _ in range(pairs):
-        ours_cpu.append(cpu_of(looprec_fast(signal_name, seconds, ours,
-                                            f"--compression={LEVEL}")))
-        said = subprocess.run([program("bare_flac"), str(RATE), str(CHANNELS), str(LEVEL),
-                               raw, bare], check=True, text=True,
-                              stdout=subprocess.PIPE).stdout
-        bare_cpu.append(float(said))
-        ratios.append(ours_cpu[-1] / bare_cpu[-1])
-        if checksum(ours) != checksum(bare):
-            die("the two files do not hold the same audio")
-    return row(f"CPU, {seconds} s of {signal_name} into FLAC, "
-               "/ bare libsndfile loop", ENCODE_MOST, ratios,
-               f"{middle(ours_cpu)} / {middle(bare_cpu)}")
+def timed(command):
+    """CPU seconds, seconds."""
+    begun = time.monotonic()
+    return cpu_of(command), time.monotonic() - begun
+
+
+def bare(level, raw, path):
+    said = subprocess.run([program("bare_encode"), str(RATE), str(CHANNELS),
+                           str(level), raw, path], check=True, text=True,
+                          stdout=subprocess.PIPE).stdout.split()
+    return float(said[0]), float(said[1])
+
+
+def flac(level, raw, path):
+    return timed(["flac", "--silent", "--force", f"-{level}",
+                  "--force-raw-format", "--endian=little", "--sign=signed",
+                  f"--channels={CHANNELS}", "--bps=16",
+                  f"--sample-rate={RATE}", "-o", path, raw])
+
+
+def compare(signal, level, options, folder, raw):
+    """One case: its rows."""
+    kind = "wav" if level == "wav" else "flac"
+    ours, theirs = (os.path.join(folder, f"{who}.{kind}")
+                    for who in ("ours", "theirs"))
+    more = [] if level == "wav" else [f"--compression={level}"]
+    runs = {"looprec": [], "bare loop": [], "flac": []}
+
+    def ours_timed(seconds):
+        return timed(looprec_fast(signal, seconds, ours, *more))
+
+    # The bare loop's time begins when its program runs; so does ours.
+    begin = [ours_timed(0.01) for _ in range(options.pairs)]
+    for _ in range(options.pairs):
+        whole = ours_timed(options.seconds)
+        runs["looprec"].append([w - statistics.median(b) for w, b in
+                                zip(whole, zip(*begin))])
+        runs["bare loop"].append(bare(level, raw, theirs))
+        if level != "wav":
+            if checksum(ours) != checksum(theirs):
+                die("the two files do not hold the same audio")
+            runs["flac"].append(flac(level, raw, theirs))
+    os.remove(ours)
+    os.remove(theirs)
+
+    what = f"{options.seconds} s of {signal} into " + \
+        ("WAV" if level == "wav" else f"FLAC {level}")
+    for i, unit in enumerate(("CPU", "clock")):
+        took = {who: [run[i] for run in each] for who, each in runs.items()
+                if each}
+        yield row(f"{unit}, {what}, / bare libsndfile loop", ENCODE_MOST,
+                  [a / b for a, b in zip(took["looprec"], took["bare loop"])],
+                  " / ".join(middle(took[who])
+                             for who in ("looprec", "bare loop")))
+        if "flac" in took:
+            yield row(f"{unit}, {what}, / flac -{level}", None,
+                      [a / b for a, b in zip(took["looprec"], took["flac"])],
+                      middle(took["flac"]))
+        yield row(f"times real time, by {unit}, {what}", None,
+                  [options.seconds / a for a in took["looprec"]],
+                  ", ".join(f"{who} "
+                            f"{options.seconds / statistics.median(v):.0f}"
+                            for who, v in took.items() if who != "looprec"))
 
 
 def bench_convert(seconds, pairs):
@@ -59,6 +107,13 @@ def bench_convert(seconds, pairs):
 
 
 def rows(options, folder):
-    return [*(bench_encode(name, options.seconds, options.pairs, folder)
-              for name in SIGNALS),
-            bench_convert(options.seconds, options.pairs)]
+    raw = {}
+    for signal, level in CASES:
+        if signal not in raw:
+            raw[signal] = os.path.join(folder, f"{signal}.raw")
+            cpu_of(looprec_fast(signal, options.seconds, raw[signal],
+                                "-t", "raw"))
+        yield from compare(signal, level, options, folder, raw[signal])
+    for path in raw.values():
+        os.remove(path)
+    yield bench_convert(options.seconds, options.pairs)

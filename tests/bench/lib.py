@@ -4,8 +4,8 @@ and the rows of the table.
 A section is a module here with
 
     TITLE                  its heading in the report
-    rows(options, folder)  measures, and returns rows (see row()); FOLDER is a
-                           temporary one, of the whole run
+    rows(options, folder)  measures, and returns or yields rows (see row());
+                           FOLDER is a temporary one, of the whole run
     INSIDE                 a dict of functions f(seconds, folder) that run with
                            a sound server of their own (with_server()) and
                            return what json can hold
@@ -45,6 +45,14 @@ def row(what, bar, values, detail, least=False):
             "least": least, "detail": detail + more}
 
 
+def passes(a_row):
+    if a_row["bar"] is None:
+        return True
+    if a_row["least"]:
+        return a_row["value"] >= a_row["bar"]
+    return a_row["value"] <= a_row["bar"]
+
+
 def die(message):
     sys.exit(f"bench: {message}")
 
@@ -68,9 +76,9 @@ def looprec_fast(signal_name, seconds, path, *more):
 class Watched:
     """A program whose peak memory is looked at while it runs."""
 
-    def __init__(self, command):
+    def __init__(self, command, **options):
         self.command = command
-        self.child = subprocess.Popen(command)
+        self.child = subprocess.Popen(command, **options)
         self.peak_kb = 0
         self.cpu = None
 
@@ -82,6 +90,14 @@ class Watched:
                         self.peak_kb = int(line.split()[1])
         except OSError:
             pass
+
+    def cpu_now(self):
+        """What its threads have used by now, in seconds, to the nanosecond."""
+        used = 0
+        for task in os.listdir(f"/proc/{self.child.pid}/task"):
+            with open(f"/proc/{self.child.pid}/task/{task}/schedstat") as stat:
+                used += int(stat.read().split()[0])
+        return used / 1e9
 
     def running(self):
         if self.cpu is None:
@@ -101,13 +117,16 @@ class Watched:
             time.sleep(0.05)
 
 
-def with_server(what, seconds, folder):
+SERVERS = {"PulseAudio": "with-null-sink", "PipeWire": "with-pipewire"}
+
+
+def with_server(what, seconds, folder, server="PulseAudio"):
     """Run inside_WHAT with a server of its own; what it returned."""
     said = subprocess.run(
-        [os.path.join(TOP, "scripts", "with-null-sink"), "--", sys.executable,
+        [os.path.join(TOP, "scripts", SERVERS[server]), "--", sys.executable,
          os.path.join(HERE, "bench"), "--inside", what, "--folder", folder,
          "--live", str(seconds)], check=True, text=True,
-        stdout=subprocess.PIPE).stdout
+        stdout=subprocess.PIPE, env={**os.environ, "BENCH_SERVER": server}).stdout
     return json.loads(said.splitlines()[-1])
 
 

@@ -45,27 +45,29 @@ end_test() {
     }
 }
 
+# For what may be tried again: nobody plays, and there is no recording of before.
+begin_try() {
+    local events
+    end_test || return
+    for events in *.json; do
+        rm -f -- "$events" "${events%.json}.wav"
+    done
+}
+
 # --- players that we did not write ---
 
 # Play a WAV file by the program $1, until it is ended. PLAYER is the process
 # that was started, which need not be the one that plays.
 player() { # program, file, [sink]
     local program=$1 file=$2 run
-    case $program in
-    paplay) run=(paplay) ;;
-    sox) run=(env play -q) ;; # not lib.bash's play
-    ffplay) run=(ffplay -v error -nodisp -autoexit) ;;
-    mpv) run=("${MPV[@]}") ;;
-    chromium)
+    if [ "$program" = chromium ]; then
         browser "$file"
         run=("${BROWSER[@]}")
         file=page.html
-        ;;
-    *) fail "no player '$program'" || return ;;
-    esac
-    # The first two: what SDL and sox play with. libpulse knows the third.
-    SDL_AUDIODRIVER=pulse AUDIODRIVER=pulseaudio PULSE_SINK=${3:-$SINK} \
-        "${run[@]}" "$file" </dev/null >player.log 2>&1 3>&- &
+    else
+        mapfile -t run < <(words_of "$program")
+    fi
+    PULSE_SINK=${3:-$SINK} "${run[@]}" "$file" </dev/null >player.log 2>&1 3>&- &
     PLAYER=$!
     PIDS+=("$PLAYER")
     eventually plays "$PLAYER" || {
@@ -76,7 +78,22 @@ player() { # program, file, [sink]
     mapfile -t -O "${#PIDS[@]}" PIDS < <(tree_of "$PLAYER")
 }
 
-MPV=(mpv --no-config --no-video --ao=pulse --really-quiet)
+# The words of a command that plays the file which is its last, a line each. What
+# plays a few hundredths of a second ahead is given some more: on a machine with
+# much to do it would be heard in pieces.
+words_of() {
+    case $1 in
+    paplay) printf '%s\n' paplay ;;
+    sox) printf '%s\n' env AUDIODRIVER=pulseaudio play -q ;;
+    ffplay) printf '%s\n' env SDL_AUDIODRIVER=pulse "$ROOM" ffplay -v error -nodisp -autoexit ;;
+    mpv) printf '%s\n' env "$ROOM" mpv --no-config --no-video --ao=pulse --really-quiet ;;
+    *) fail "no player '$1'" ;;
+    esac
+}
+
+# libpulse lets its programs play so far ahead.
+ROOM=PULSE_LATENCY_MSEC=200
+mapfile -t MPV < <(words_of mpv)
 
 # A page that plays a file, page.html, and the command that shows it (less the
 # page): BROWSER. It plays from a process of its own.
@@ -88,7 +105,7 @@ browser() { # file
     cp "$1" page.wav
     printf '<!doctype html><audio src=page.wav autoplay loop></audio>' >page.html
     # Its sandbox is not for root, and not for containers.
-    BROWSER=(env "HOME=$PWD" "$program" --headless --no-sandbox --disable-gpu
+    BROWSER=(env "$ROOM" "HOME=$PWD" "$program" --headless --no-sandbox --disable-gpu
         --autoplay-policy=no-user-gesture-required "--user-data-dir=$PWD/profile")
 }
 
@@ -145,6 +162,45 @@ PYTHON
     PLAYER=$!
     PIDS+=("$PLAYER")
 }
+
+# --- what another recorder heard ---
+
+# Listen to an output ($SINK) from now on. Not more often than others do: PipeWire's
+# outputs run at the pace of whoever is in the greatest hurry.
+listen() { # [sink]
+    local heard=heard-${1:-$SINK}
+    WATCH_MSEC=100 watch "${1:-$SINK}" "$heard" --every=60 || return
+    echo "$(now_ns) $(stat -c %s "$heard.raw")" >"$heard.since"
+}
+
+# While somebody listened the output played as much as time has passed. (PipeWire
+# makes up for what it could not do in time, and plays faster than that.)
+kept_pace() { # sink, [seconds]
+    local heard=heard-$1 begin bytes
+    [ -e "$heard.since" ] || return 0
+    read -r begin bytes <"$heard.since"
+    near "$(calculate "($(stat -c %s "$heard.raw") - $bytes) / 192000")" \
+        "$(calculate "($(now_ns) - $begin) / 1e9")" "${2:-0.4}" "what $1 played"
+}
+
+# There the tone of a channel was played $3 (1) times and was whole each time, less
+# its ends: what a player lets out is in no recording of it.
+was_whole() { # sink, channel, [times]
+    local heard=heard-$1 channel=$2 times=${3:-1} spans n from to
+    kept_pace "$1" || return
+    reference_of "$heard"
+    heard=$heard.reference
+    spans=$(analyse onsets "$heard" $REFERENCE "--channel=$channel" --hold=0.3) || return
+    grep -qx "spans=$times" <<<"$spans" || fail "$heard: channel $channel: $spans" || return
+    for ((n = 1; n <= times; n++)); do
+        from=$(sed -n "s/^start$n=//p" <<<"$spans")
+        to=$(sed -n "s/^end$n=//p" <<<"$spans")
+        is_unbroken "$heard" "$channel" $REFERENCE "--from=$(calculate "$from + 0.1")" \
+            "--to=$(calculate "$to - 0.1")" || return
+    done
+}
+
+left_was_whole() { was_whole "$SINK" 0 "$@"; }
 
 # --- what the server tells ---
 
@@ -222,17 +278,18 @@ is_unbroken() { # file, channel, ...
     grep -qx 'breaks=0' <<<"$answer" || fail "$1: the tone is broken: $answer"
 }
 
-# A recording that was interrupted is as long as the time until then.
+# A recording that was interrupted is as long as the time until then, and a packet:
+# the signal takes its time to arrive, it can't be there before.
 lasts_until_sent() { # name, file
-    near "$(seconds_of "$2")" "$(calculate "($SENT_NS - $(started_ns "$1")) / 1e9")" \
-        0.05 "$2: its length"
+    within "$(calculate "$(seconds_of "$2") - ($SENT_NS - $(started_ns "$1")) / 1e9")" \
+        -0.011 0.05 "$2: how much longer it is"
 }
 
-# A recording that ended by itself is as long as it says that it took, with what
-# it takes to finish the file.
+# A recording that ended by itself is no longer than it says that it took, and
+# shorter by what it takes to finish the file.
 lasts_as_told() { # name, file
-    near "$(seconds_of "$2")" "$(final "$1" '.wall_seconds - .asleep_seconds')" \
-        0.15 "$2: its length"
+    within "$(calculate "$(final "$1" '.wall_seconds - .asleep_seconds') - $(seconds_of "$2")")" \
+        -0.011 0.15 "$2: how much shorter it is"
 }
 
 seconds_of() { calculate "$(measure frames frames "$1") / $(measure rate frames "$1")"; }

@@ -6,7 +6,16 @@
 load lib.bash
 load app.bash
 
-setup_file() { begin_applications; }
+setup_file() {
+    begin_applications
+    local channel
+    for channel in 0 1; do
+        generate noise both.wav --seconds=1.5 --seed=$channel
+        sox -D both.wav "mono$channel.wav" remix 1
+    done
+    sox -D mono0.wav noise0.wav remix 1 0
+    sox -D mono1.wav noise1.wav remix 0 1
+}
 
 teardown_file() { stop_server main; }
 
@@ -17,24 +26,13 @@ teardown() { end_test; }
 # --- two at once ---
 
 # Two programs play at the same time, the first on the left channel and the
-# second on the right: one is recorded alone, is left out, both are recorded, and
-# everything is.
+# second on the right: one is recorded alone, is left out, both are recorded, both
+# are left out, and everything is recorded.
 pair() { # first, second, [the second's sink]
-    local first name
-    player "$1" "$SIGNALS/left.wav"
-    first=$PLAYER
-    player "$2" "$SIGNALS/right.wav" "${3:-$SINK}"
-    local -A pids
-    launch only -d 3 "--app=$first" only.wav
-    pids[only]=$PID
-    launch not -d 3 "--exclude-app=$first" not.wav
-    pids[not]=$PID
-    launch both -d 3 "--app=$PLAYER" "--app=$first" both.wav
-    pids[both]=$PID
-    launch all -d 3 --all-devices all.wav
-    pids[all]=$PID
-    for name in "${!pids[@]}"; do
-        finished "$name" "${pids[$name]}"
+    local name
+    PAIR=("$1" "$2" "${3:-$SINK}")
+    until_well record_pair pair_was_whole
+    for name in only not both neither all; do
         has_frames "$name.wav" 144000 48000 2
         [ "$(final "$name" .lost)" -eq 0 ]
         [ "$(final "$name" .clipped)" -eq 0 ]
@@ -46,10 +44,48 @@ pair() { # first, second, [the second's sink]
     for name in both all; do
         has_left $name.wav --from=0.1
         has_right $name.wav --from=0.1
+        is_unbroken $name.wav 0 --from=0.1
+        is_unbroken $name.wav 1 --from=0.1
     done
     is_unbroken only.wav 0 --from=0.1
     is_unbroken not.wav 1 --from=0.1
+    has_no_left neither.wav
+    has_no_right neither.wav
 }
+
+record_pair() {
+    local name
+    local -A pids
+    begin_try || return
+    player "${PAIR[0]}" "$SIGNALS/left.wav" || return
+    FIRST=$PLAYER
+    player "${PAIR[1]}" "$SIGNALS/right.wav" "${PAIR[2]}" || return
+    # What an output has played ahead for paplay is for the recordings to wait for:
+    # there nobody listens before. (Others play as they are asked, and may falter
+    # when somebody asks for more at a time.)
+    [ "${PAIR[0]}" = paplay ] || listen_to_pair || return
+    launch only -d 3 "--app=$FIRST" only.wav
+    pids[only]=$PID
+    launch not -d 3 "--exclude-app=$FIRST" not.wav
+    pids[not]=$PID
+    launch both -d 3 "--app=$PLAYER" "--app=$FIRST" both.wav
+    pids[both]=$PID
+    launch neither -d 3 "--exclude-app=$FIRST" "--exclude-app=$PLAYER" neither.wav
+    pids[neither]=$PID
+    launch all -d 3 --all-devices all.wav
+    pids[all]=$PID
+    [ "${PAIR[0]}" != paplay ] || listen_to_pair || return
+    for name in "${!pids[@]}"; do
+        finished "$name" "${pids[$name]}" || return
+    done
+}
+
+listen_to_pair() {
+    listen || return
+    [ "${PAIR[2]}" = "$SINK" ] || listen "${PAIR[2]}"
+}
+
+pair_was_whole() { left_was_whole && was_whole "${PAIR[2]}" 1; }
 
 @test "paplay and sox, on one output: one alone, all but it, both, everything" {
     pair paplay sox
@@ -68,7 +104,7 @@ pair() { # first, second, [the second's sink]
 
 @test "a page in Chromium and paplay: the same, and its sound comes from a child" {
     pair chromium paplay second
-    run ! grep -qx "$(server_pid_of chromium)" <<<"$first"
+    run ! grep -qx "$(server_pid_of chromium)" <<<"$FIRST"
 }
 
 # Which process plays, as the server has it, of a program's name.
@@ -83,41 +119,57 @@ server_pid_of() {
 two_names() {
     tune "--device=$SINK" "--client-name=A Song" "$SIGNALS/left.wav"
     TUNE_PID=$PLAYER
-    play "$SIGNALS/right.wav" "$SINK" --latency-msec=100
+    play "$SIGNALS/right.wav" "$SINK" --latency-msec=200
     eventually inputs_are 2
 }
 
 @test "an application is named by its executable or by what it calls itself, without case" {
     local name
-    local -A pids
-    two_names
+    until_well record_names left_was_whole
     for name in "$TUNE" "${TUNE^^}" "A Song" "a song"; do
-        launch "by $name" -d 1 "--app=$name" "by $name.wav"
-        pids["by $name"]=$PID
-    done
-    launch not -d 1 "--exclude-app=${TUNE^}" not.wav
-    pids[not]=$PID
-    for name in "${!pids[@]}"; do
-        finished "$name" "${pids[$name]}"
-        has_frames "$name.wav" 48000 48000
-    done
-    for name in "$TUNE" "${TUNE^^}" "A Song" "a song"; do
+        has_frames "by $name.wav" 48000 48000
         has_left "by $name.wav" --from=0.1
         has_no_right "by $name.wav"
     done
+    has_frames not.wav 48000 48000
     has_right not.wav --from=0.1
     has_no_left not.wav
     # a person is told who is recorded
     grep -qi "$TUNE\|a song" "by $TUNE.err"
 }
 
+record_names() {
+    local name
+    local -A pids
+    begin_try || return
+    two_names || return
+    for name in "$TUNE" "${TUNE^^}" "A Song" "a song"; do
+        launch "by $name" -d 1 "--app=$name" "by $name.wav"
+        pids["by $name"]=$PID
+    done
+    launch not -d 1 "--exclude-app=${TUNE^}" not.wav
+    pids[not]=$PID
+    listen || return
+    for name in "${!pids[@]}"; do
+        finished "$name" "${pids[$name]}" || return
+    done
+}
+
 @test "a browser is found by its name" {
-    player chromium "$SIGNALS/left.wav"
-    launch name -d 2 --app=chromium name.wav
-    finished name "$PID"
+    until_well record_browser left_was_whole
     has_frames name.wav 96000
     has_left name.wav --from=0.1
     has_no_right name.wav
+}
+
+record_browser() {
+    begin_try || return
+    another_plays || return
+    player chromium "$SIGNALS/left.wav" || return
+    launch name -d 2 --app=chromium name.wav
+    local recorder=$PID
+    listen || return
+    finished name "$recorder"
 }
 
 # looprec refuses with a status and each word in the message; there is no file.
@@ -170,34 +222,49 @@ refuses() { # status, words..., --, options...
 # --- as loud as it is ---
 
 @test "at half its volume an application is recorded as loud as it is heard" {
-    two_names
-    local half begin
-    record loud -d 5 "--app=$TUNE_PID" loud.wav
-    begin=$(started_ns loud)
-    sleep_until $((begin + 2500000000))
-    pactl set-sink-input-volume "$(input_of "$TUNE_PID")" 50%
-    finished loud "$PID"
-    # The next player of this name shall not inherit it.
-    pactl set-sink-input-volume "$(input_of "$TUNE_PID")" 100%
-    has_frames loud.wav 240000
-    has_left loud.wav --from=0.1 --to=2.4
+    local half
+    until_well record_half left_was_whole
+    has_frames loud.wav 192000
+    has_left loud.wav --from=0.1 --to="$(place_of loud "$HALVED_NS")"
     # What a mixer calls 50 % is the cube of a half: PulseAudio's volumes are
     # cubic (pa_sw_volume_to_linear in pulse/volume.h).
     half=$(calculate "-6 + 60 * log(0.5) / log(10)")
-    has_tone loud.wav 0 997 "$half" --from=3.2
+    has_tone loud.wav 0 997 "$half" --from="$(calculate "$(place_of loud "$HALF_NS") + 0.3")"
     has_no_right loud.wav
     [ "$(final loud .lost)" -eq 0 ]
 }
 
+# The volume is halved between HALVED_NS and HALF_NS.
+record_half() {
+    begin_try || return
+    two_names || return
+    record loud -d 4 "--app=$TUNE_PID" loud.wav || return
+    local recorder=$PID
+    listen || return
+    sleep_until $(($(started_ns loud) + 1500000000))
+    HALVED_NS=$(now_ns)
+    pactl set-sink-input-volume "$(input_of "$TUNE_PID")" 50% || return
+    HALF_NS=$(now_ns)
+    finished loud "$recorder" || return
+    # The next player of this name shall not inherit it.
+    pactl set-sink-input-volume "$(input_of "$TUNE_PID")" 100%
+}
+
 @test "the output's own volume is not the application's" {
-    two_names
-    pactl set-sink-volume "$SINK" 50%
+    until_well record_quiet_output left_was_whole
+    has_left quiet.wav --from=0.1
+}
+
+record_quiet_output() {
+    begin_try || return
+    two_names || return
+    pactl set-sink-volume "$SINK" 50% || return
     launch quiet -d 2 "--app=$TUNE_PID" quiet.wav
     local recorder=$PID
-    eventually gone_pid "$recorder"
+    listen || return
+    eventually gone_pid "$recorder" || return
     pactl set-sink-volume "$SINK" 100%
     finished quiet "$recorder"
-    has_left quiet.wav --from=0.1
 }
 
 @test "one that is muted, or at no volume, is silence: so is the warning" {
@@ -224,30 +291,116 @@ refuses() { # status, words..., --, options...
 
 # --- many ---
 
-@test "twenty streams at once: each is there at its level, and nothing is clipped" {
+# One program starts two players, of a noise on the left and of another on the right,
+# some tenths of a second apart.
+record_two_noises() {
+    local recorder
+    begin_try || return
+    rm -f go finish
+    # shellcheck disable=SC2016
+    sh -c 'until [ -e go ]; do sleep 0.02; done
+        paplay --latency-msec=200 "$0/noise0.wav" & sleep 0.3
+        paplay --latency-msec=200 "$0/noise1.wav"; wait; : >finish; exec sleep 60' \
+        "$SIGNALS" </dev/null >/dev/null 2>&1 3>&- &
+    PIDS+=($!)
+    record noises "--app=$!" noises.wav || return
+    recorder=$PID
+    listen || return
+    touch go
+    eventually test -e finish || return
+    interrupt "$recorder"
+    finished noises "$recorder"
+}
+
+noises_were_whole() {
+    kept_pace "$SINK" 0.2 || return
+    reference_of "heard-$SINK"
+    sox -D -t raw -r 48000 -c 2 -e signed -b 16 "heard-$SINK.reference" heard.wav || return
+    noises_apart heard.wav >heard
+}
+
+# By how many frames the second noise lies behind the first in a file.
+noises_apart() { # file
+    local channel at=() found
+    for channel in 0 1; do
+        sox -D "$1" channel.wav remix $((channel + 1)) || return
+        found=$(analyse find "$SIGNALS/mono$channel.wav" channel.wav) || return
+        # in one piece, but for its first and last moments: run1=FROM TO at FRAME
+        at+=("$(sed -n 's/^run1=\([0-9]*\) [0-9]* at \([0-9]*\)$/\2 - \1/p' <<<"$found")")
+        grep -qx runs=1 <<<"$found" && [ -n "${at[channel]}" ] || fail "$1: channel $channel: $found" || return
+    done
+    echo $((at[1] - (at[0])))
+}
+
+@test "two streams are as far apart in the file as they were on the output" {
+    local ours theirs
+    until_well record_two_noises noises_were_whole
+    theirs=$(noises_apart heard.wav)
+    ours=$(noises_apart noises.wav)
+    echo "# apart: $theirs frames on the output, $ours in the file" >&3
+    near "$ours" "$theirs" 480 "frames apart"
+    lasts_until_sent noises noises.wav
+    [ "$(final noises .lost)" -eq 0 ]
+}
+
+# Twenty players of one tree: what it is known by is the number of the shell that
+# starts one for each line which comes. One after the other: a server that is asked
+# by many at the same moment refuses some.
+twenty() {
+    local i
+    rm -f more
+    mkfifo more
+    # shellcheck disable=SC2016
+    sh -c 'while read -r file; do paplay --latency-msec=250 "$file" & done; wait' \
+        <more >/dev/null 2>&1 3>&- &
+    TREE=$!
+    PIDS+=("$TREE")
+    exec 8>more
+    for ((i = 0; i < 20; i++)); do
+        echo "part$i.wav" >&8
+        eventually plays "$TREE" $((i + 1)) || return
+    done
+    exec 8>&-
+    mapfile -t -O "${#PIDS[@]}" PIDS < <(tree_of "$TREE")
+}
+
+record_twenty() {
+    begin_try || return
+    twenty || return
+    another_plays || return
+    launch many -d 4 "--app=$TREE" many.wav
+    local many=$PID
+    launch rest -d 4 "--exclude-app=$TREE" rest.wav
+    local rest=$PID
+    listen || return
+    finished many "$many" || return
+    finished rest "$rest"
+}
+
+# Each of the twenty is there at its level, in a file or in what was heard.
+has_twenty() { # file, options
     local i hz
     for ((i = 0; i < 20; i++)); do
-        generate tone "part$i.wav" --seconds=30 --hz=$((300 + 170 * i)) --db=-30
-    done
-    # one tree: what it is known by is the shell's number
-    sh -c 'for i in $(seq 0 19); do paplay --latency-msec=250 "part$i.wav" & done; wait' \
-        </dev/null >/dev/null 2>&1 3>&- &
-    local tree=$!
-    PIDS+=("$tree")
-    play "$SIGNALS/right.wav" "$SINK" --latency-msec=100
-    eventually plays "$tree" 20
-    mapfile -t -O "${#PIDS[@]}" PIDS < <(tree_of "$tree")
-    launch many -d 4 "--app=$tree" many.wav
-    local many=$PID
-    launch rest -d 4 "--exclude-app=$tree" rest.wav
-    finished many "$many"
-    finished rest "$PID"
-    has_frames many.wav 192000
-    for ((i = 0; i < 20; i++)); do
         hz=$((300 + 170 * i))
-        has_tone many.wav 0 $hz -30 --from=0.3
-        has_tone many.wav 1 $hz -30 --from=0.3
+        has_tone "$1" 0 $hz -30 --from=0.3 "${@:2}" || return
+        has_tone "$1" 1 $hz -30 --from=0.3 "${@:2}" || return
     done
+}
+
+twenty_were_well() {
+    kept_pace "$SINK" || return
+    reference_of "heard-$SINK"
+    has_twenty "heard-$SINK.reference" $REFERENCE
+}
+
+@test "twenty streams at once: each is there at its level, and nothing is clipped" {
+    local i
+    for ((i = 0; i < 20; i++)); do
+        generate tone "part$i.wav" --seconds=60 --hz=$((300 + 170 * i)) --db=-30
+    done
+    until_well record_twenty twenty_were_well
+    has_frames many.wav 192000
+    has_twenty many.wav
     below "$(measure dbfs level many.wav --channel=1 --hz=1500 --from=0.3)" -90 "the other player"
     [ "$(final many .clipped)" -eq 0 ]
     [ "$(final many .lost)" -eq 0 ]

@@ -133,3 +133,14 @@ watched() { # thread, callers, options of looprec
     run -134 watched capture all
     [[ $output == *"forbid: the thread called "* ]]
 }
+
+@test "each kind of call would be seen: locks, and the heap" {
+    FORBID_WHAT=pthread_mutex_lock run -134 watched writer own --source=synth:tone
+    [[ $output == *"forbid: the thread called pthread_mutex_lock"* ]]
+    # opening and closing may
+    local call
+    for call in malloc free; do
+        FROM_MS=0 TO_MS=9000 FORBID_WHAT=$call run -134 watched capture own --source=synth:tone
+        [[ $output == *"forbid: the thread called $call"* ]]
+    done
+}

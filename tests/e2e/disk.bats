@@ -114,6 +114,23 @@ on_small_disk() {
     [[ $stderr == *"no space left: disk/more/b-2.wav"*"was recorded and is kept"* ]]
 }
 
+@test "a disk that was full before leaves no empty file" {
+    local type
+    mkdir other
+    for type in wav flac ogg mp3 raw; do
+        on_small_disk 64k '
+            head -c 65536 /dev/zero >disk/full
+            "$3" -q "$4" -d 3 --fallback=other disk/a.$5
+            code=$?
+            ls disk >left
+            exit $code' "$COUNTER" $type
+        [ "$status" -eq 0 ] || fail "$type: $stderr"
+        [ "$(<left)" = full ] || fail "$type: $(<left)"
+        [ "$(ls other)" = "a.$type" ] || [ "$(ls other)" = "a-2.$type" ] || fail "$(ls other)"
+        rm other/*
+    done
+}
+
 @test "a fallback on the same disk is warned of, and leaves no empty file" {
     local type message="warning: the folder of --fallback lies on the same disk as the file"
     mkdir other

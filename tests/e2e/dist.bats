@@ -46,6 +46,16 @@ needs() { command -v "$1" >/dev/null || skip "no $1"; }
     [ "$(cat count)" -eq "$(tar -tzf "$REPOSITORY/$archive" | wc -l)" ]
 }
 
+@test "the executable: other folders, the same bytes" {
+    local folder
+    for folder in one another/one/with/a/longer/name; do
+        mkdir -p "$folder"
+        cp -r "$ROOT/Makefile" "$ROOT/src" "$folder"
+        make -s -j 2 -C "$folder" bin
+    done
+    cmp {one,another/one/with/a/longer/name}/build/native/looprec
+}
+
 @test "make dist: outside of a repository it says so" {
     needs git
     mkdir tree

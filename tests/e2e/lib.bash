@@ -322,14 +322,15 @@ play() {
     PIDS+=("$PLAYER")
 }
 
-# Watch a sink's monitor by a recorder of small latency that is not looprec. Each
-# sound that comes makes a line in $2, with the time; its samples are in $2.raw.
+# Watch a sink's monitor by a recorder of small latency (WATCH_MSEC, 10) that is not
+# looprec. Each sound that comes makes a line in $2, with the time; its samples are
+# in $2.raw.
 watch() {
     local sink=$1 name=$2
     shift 2
     # shellcheck disable=SC2024
     parec "--device=$sink.monitor" --format=s16le --rate=48000 --channels=2 --raw \
-        --latency-msec=10 > >(tee "$name.raw" | "$TOOLS/await" "$@" >"$name") 2>/dev/null 3>&- &
+        "--latency-msec=${WATCH_MSEC:-10}" > >(tee "$name.raw" | "$TOOLS/await" "$@" >"$name") 2>/dev/null 3>&- &
     WATCHER=$!
     PIDS+=("$WATCHER")
     eventually test -s "$name.raw"
@@ -343,6 +344,30 @@ heard() {
 }
 
 has_lines() { [ "$(wc -l <"$1")" -ge "$2" ]; }
+
+REFERENCE=--raw=s16,48000,2
+
+# A watcher's samples, whole frames of them, for analyse with $REFERENCE.
+reference_of() {
+    head -c $(($(stat -c %s "$1.raw") / 4 * 4)) "$1.raw" >"$1.reference"
+}
+
+# Do it again, up to three times, while the server does not even play well: $1
+# does it, the rest is the command that tells. What the recorder makes of it is
+# not asked here.
+until_well() {
+    local try run=$1
+    shift
+    for try in 1 2 3; do
+        "$run" || return
+        if "$@"; then
+            return 0
+        fi
+        echo "try $try: the server did not play well" >&2
+    done
+    # Another recorder heard it broken each time: nothing can be said of ours.
+    skip "three times the server did not play well"
+}
 
 # Is something playing into the sink that began a moment ago? Waits for it.
 is_playing() {

@@ -94,6 +94,27 @@ has_the_noise() {
     [[ $stderr == *"recording Null sink of looprec "*" until the command has ended"* ]]
 }
 
+@test "the README's recipe for CI tells a game with sound from one without" {
+    local recipe
+    recipe=$(sed -n '/^## In CI/,/^## /s/^    looprec \(--null-sink .*\)/\1/p' "$ROOT/README.md")
+    echo "$recipe"
+    [[ $recipe == *" -d 10 "* ]]
+    printf '#!/bin/sh\n[ "$1" = --demo ] && exec paplay --latency-msec=200 "%s"\n' "$FILES/long.wav" >my-game
+    chmod +x my-game
+    server_state >before
+    # shellcheck disable=SC2086
+    run -0 "$LOOPREC" ${recipe/-d 10/-d 2}
+    echo "$output"
+    has_frames out.flac 96000 48000 2
+    is_whole_tone out.flac --from=1
+    printf '#!/bin/sh\nexec sleep 60\n' >my-game
+    rm out.flac
+    # shellcheck disable=SC2086
+    run -3 "$LOOPREC" ${recipe/-d 10/-d 1}
+    server_state >after
+    diff before after
+}
+
 @test "a duration is exact, and the command ends with the recording" {
     server_state >before
     run -0 "$LOOPREC" -q --null-sink --fail-if-silent -f s16 -d 1.5 a.wav -- \

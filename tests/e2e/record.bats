@@ -48,36 +48,12 @@ play_tone() {
     heard "heard-$1" 1
 }
 
-REFERENCE=--raw=s16,48000,2
-
-# A watcher's samples, whole frames of them.
-reference_of() {
-    head -c $(($(stat -c %s "$1.raw") / 4 * 4)) "$1.raw" >"$1.reference"
-}
-
 # Was the tone whole when another recorder heard it?
 well_played() {
     reference_of "heard-$1"
     local from
     from=$(measure start1 onsets "heard-$1.reference" $REFERENCE --hold=0.5)
     is_whole_tone "heard-$1.reference" $REFERENCE --from="$(calculate "$from + 0.1")"
-}
-
-# Do it again, up to three times, while the server does not even play well: $1
-# does it, the rest is the command that tells. What the recorder makes of it is
-# not asked here.
-until_well() {
-    local try run=$1
-    shift
-    for try in 1 2 3; do
-        "$run" || return
-        if "$@"; then
-            return 0
-        fi
-        echo "try $try: the server did not play well" >&2
-    done
-    # Another recorder heard it broken each time: nothing can be said of ours.
-    skip "three times the server did not play well"
 }
 
 # Five recordings of ten seconds at the same time. On `paused` the sink sleeps

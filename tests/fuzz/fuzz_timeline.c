@@ -5,68 +5,11 @@
  * behind it.
  *
  * The account adds up to the file's length, nothing is negative, nothing lies
- * beyond the limit, a stop is exact. And the file is never longer than the time
- * that passed and one packet: where stamps can be late, that late. */
-#include <inttypes.h>
-#include <stdbool.h>
-
-#include "core/format.h"
-#include "core/timeline.h"
-#include "fuzz/fuzz.h"
-
-#define MS      INT64_C(1000000)
-#define S       (1000 * MS)
-#define LATE_NS (200 * MS)
-#define START   (INT64_C(1234567) * MS + 891)
-
-enum world {
-    EXACT, /* stamps are right, or there is none; positions count, or stand */
-    LATE,  /* some stamps are those of the moment of reading, up to LATE_NS too
-            * late */
-    CHAOS, /* stamps and positions are anything at all */
-    WORLDS
-};
-
-enum { QUEUE = 32, PERIOD_MOST = 4000 };
-
-struct bench {
-    enum world world;
-    struct timeline t;
-    struct account account;
-    bool sleep_counted, sleep_kept;
-    /* the device */
-    uint32_t rate;
-    int64_t now_ns;    /* the clock */
-    int64_t device_ns; /* when its next frame is played; now or before */
-    uint64_t position; /* of that frame */
-    uint64_t dropped;  /* since the last packet, on its way */
-    bool away;
-    int64_t passed_ns; /* of the file's time, by a clock of its own */
-    /* between it and the writer */
-    struct packet queue[QUEUE];
-    unsigned first, count;
-    int64_t reached_ns;
-    int64_t longest_ns; /* of all packets and unseen openings */
-    int64_t latest_ns;  /* a stamp was so late */
-    bool vague; /* a sleep found packets without a stamp on their way: on
-                 * which side of it they lie nobody knows */
-    uint64_t limit;
-    bool told; /* FUZZ_TRACE=1: what happens, for who looks into a find */
-};
-
-#define TELL(b, ...)                  \
-    do {                              \
-        if ((b)->told) {              \
-            printf("# " __VA_ARGS__); \
-            fflush(stdout);           \
-        }                             \
-    } while (0)
-
-/* A moment for people. */
-static int64_t us(int64_t time_ns)
-{
-    return time_ns == PACKET_NO_TIME ? -1 : (time_ns - START) / 1000;
-}
+ * beyond the limit, a stop is exact. Whatever comes, the file is never longer
+ * than timeline_tell_now promises: the time that passed and one packet, and
+ * what stamps may be ahead and a crystal does. Where the stamps are right, or
+ * there is none, it is the time that passed and one packet. */
+#include "fuzz/timeline_world.h"
 
 static const uint32_t rates[] = {48000, 44100, 96000, 8000, 1000, 768000};
 
@@ -81,60 +24,6 @@ static void pass_time(struct bench *b, int64_t ns)
     b->passed_ns += ns;
 }
 
-/* --- what holds after each step --- */
-
-static void check_length(const struct bench *b)
-{
-    const struct timeline *t = &b->t;
-    int64_t most_ns = b->passed_ns + b->longest_ns;
-
-    TELL(b,
-         "  at %" PRIu64 ", now %" PRId64 " us, file's time %" PRId64
-         " us, skew %" PRId64 "\n",
-         t->at, us(b->now_ns), b->passed_ns / 1000, t->skew.ns);
-    REQUIRE(account_total(&b->account) == t->at);
-    REQUIRE(t->at <= b->limit);
-    if (b->world == LATE) {
-        /* what a crystal can do, and how late a run can begin unnoticed */
-        most_ns += b->latest_ns + 2 * S + b->passed_ns / 1000;
-    }
-    if (b->world != CHAOS && !b->vague) {
-        uint64_t most = (uint64_t)frames_from_ns(most_ns, t->rate) + 2;
-        REQUIRE(t->at <= most);
-    }
-}
-
-static void take_plan(struct bench *b, const struct plan *plan,
-                      const struct packet *p, uint64_t before)
-{
-    uint64_t *frames = b->account.frames;
-    uint64_t late = plan->late_frames;
-
-    REQUIRE(plan->gap_count <= PLAN_GAPS);
-    REQUIRE(late <= before);
-    late = late < frames[CLASS_IDLE] ? late : frames[CLASS_IDLE];
-    frames[CLASS_IDLE] -= late;
-    frames[CLASS_LOST] += late;
-    for (unsigned i = 0; i < plan->gap_count; i++) {
-        const struct plan_gap *gap = &plan->gaps[i];
-        REQUIRE(gap->frames > 0 && gap->reason != NULL);
-        TELL(b, "  %s %" PRIu64 ": %s\n", account_class_name(gap->class),
-             gap->frames, gap->reason);
-        REQUIRE(gap->class > CLASS_CAPTURED && gap->class < CLASS_COUNT);
-        frames[gap->class] += gap->frames;
-    }
-    frames[CLASS_CAPTURED] += plan->file_frames;
-    TELL(b, "  skip %u, take %u, late %" PRIu64 "\n", plan->skip_frames,
-         plan->take_frames, plan->late_frames);
-    if (p == NULL) {
-        REQUIRE(plan->take_frames == 0 && plan->file_frames == 0);
-    } else {
-        REQUIRE((uint64_t)plan->skip_frames + plan->take_frames <= p->frames);
-        REQUIRE(plan->surplus_frames <= plan->skip_frames);
-    }
-    check_length(b);
-}
-
 /* --- the writer --- */
 
 static void pass_sleep(struct bench *b, int64_t time_ns)
@@ -143,9 +32,13 @@ static void pass_sleep(struct bench *b, int64_t time_ns)
     uint64_t before = b->t.at;
     if (timeline_sleep_due(&b->t, time_ns)) {
         TELL(b, "sleep passed before %" PRId64 " us\n", us(time_ns));
+        int64_t kept_ns = b->sleep_kept ? b->t.suspend.length_ns : 0;
         uint64_t frame = timeline_pass_sleep(&b->t, &plan);
         take_plan(b, &plan, NULL, before);
         REQUIRE(frame >= before && frame <= b->t.at);
+        REQUIRE(b->world != EXACT || b->vague || b->t.at == b->limit ||
+                b->t.at - frame ==
+                    (uint64_t)frames_from_ns(kept_ns, b->t.rate));
     }
 }
 
@@ -182,6 +75,13 @@ static void place_audio(struct bench *b, const struct packet *p, bool quiet)
     take_plan(b, &plan, p, before);
 }
 
+static void tell_now(struct bench *b)
+{
+    if (!b->untold) {
+        timeline_tell_now(&b->t, b->now_ns);
+    }
+}
+
 /* The oldest packet. */
 static void write_one(struct bench *b, bool quiet)
 {
@@ -191,6 +91,7 @@ static void write_one(struct bench *b, bool quiet)
     if (b->count == 0) {
         return;
     }
+    tell_now(b);
     if (p->kind == PACKET_AUDIO) {
         place_audio(b, p, quiet);
     } else {
@@ -225,6 +126,7 @@ static void write_idle(struct bench *b)
 {
     struct plan plan;
     write_all(b);
+    tell_now(b);
     if (b->reached_ns == PACKET_NO_TIME) {
         return;
     }
@@ -282,6 +184,13 @@ static void stamp(struct bench *b, struct input *in, struct packet *p,
     }
 }
 
+/* A packet can be of so many frames. In the chaos of any rate: the slowest. */
+static void know_length(struct bench *b, uint32_t frames, uint32_t rate)
+{
+    int64_t length_ns = frames_to_ns(frames, b->world == CHAOS ? 1000 : rate);
+    b->longest_ns = b->longest_ns > length_ns ? b->longest_ns : length_ns;
+}
+
 /* COUNT packets of one length; the clock goes on where it has to. */
 static void play(struct bench *b, struct input *in)
 {
@@ -297,7 +206,7 @@ static void play(struct bench *b, struct input *in)
         }
         stamp(b, in, &p, length_ns);
         push(b, p);
-        b->longest_ns = b->longest_ns > length_ns ? b->longest_ns : length_ns;
+        know_length(b, frames, b->rate);
         b->device_ns += length_ns;
         b->position += frames;
     }
@@ -372,17 +281,13 @@ static void come_back(struct bench *b, struct input *in)
     b->position = 0;
 }
 
-/* The machine sleeps; the writer hears of it when it is awake. (Two sleeps that
- * are to be passed count as one, and what was played between them lies where it
- * may: only the chaos has those.) */
+/* The machine sleeps; the writer hears of it when it is awake. */
 static void fall_asleep(struct bench *b, struct input *in)
 {
     int64_t length_ns = S + (int64_t)input_number(in, 2) * MS;
     int64_t from_ns = b->now_ns;
 
-    if (b->world != CHAOS && b->t.suspend.length_ns > 0) {
-        return;
-    }
+    b->vague |= b->t.suspend.length_ns > 0;
     b->now_ns += b->sleep_counted ? length_ns : 0;
     b->passed_ns += b->sleep_kept ? length_ns : 0;
     pass_time(b, (1 + (int64_t)input_number(in, 1)) * MS);
@@ -398,11 +303,50 @@ static void fall_asleep(struct bench *b, struct input *in)
     b->device_ns = b->now_ns;
 }
 
+/* Anything at all, as no source says it. */
+static void say_anything(struct bench *b, struct input *in)
+{
+    struct packet p = {.kind = PACKET_AUDIO,
+                       .flags = (uint32_t)input_number(in, 1),
+                       .frames = (uint32_t)input_number(in, 3),
+                       .time_ns = (int64_t)input_number(in, 8),
+                       .position = input_number(in, 8),
+                       .idle_ns = (int64_t)input_number(in, 8)};
+    uint64_t kind = input_number(in, 1) % 8;
+
+    if (b->world != CHAOS) {
+        return;
+    }
+    b->dropped = input_number(in, 8);
+    if (kind == 0) {
+        b->reached_ns = p.time_ns;
+        return;
+    }
+    if (kind == 1) {
+        p.kind = PACKET_GONE;
+    } else if (kind == 2) {
+        p.kind = PACKET_FORMAT;
+        p.length_ns = p.idle_ns;
+        p.format = (struct audio_format){.rate = some_rate(in), .channels = 2};
+    }
+    know_length(b, p.frames, b->rate);
+    push(b, p);
+}
+
+/* Another timeline goes on beside this one. */
+static void join(struct bench *b)
+{
+    struct timeline other = b->t;
+    TELL(b, "another timeline joins\n");
+    timeline_join(&b->t, &other, other.at);
+    timeline_reformat(&b->t, other.run_rate);
+}
+
 /* --- the recording --- */
 
 static void step(struct bench *b, struct input *in)
 {
-    switch (input_number(in, 1) % 10) {
+    switch (input_number(in, 1) % 12) {
     case 0:
     case 1: play(b, in); break;
     case 2: lose(b, in, true); break;
@@ -413,6 +357,8 @@ static void step(struct bench *b, struct input *in)
     case 7: leave(b); break;
     case 8: come_back(b, in); break;
     case 9: fall_asleep(b, in); break;
+    case 10: say_anything(b, in); break;
+    case 11: join(b); break;
     }
 }
 
@@ -429,6 +375,7 @@ static void finish(struct bench *b)
     REQUIRE(limit <= b->limit && limit >= b->t.at);
     b->limit = limit;
     write_all(b);
+    tell_now(b);
     pass_sleep(b, stop_ns);
     uint64_t before = b->t.at;
     timeline_finish(&b->t, stop_ns, b->dropped, &plan);
@@ -454,6 +401,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     b.told = getenv("FUZZ_TRACE") != NULL;
     b.sleep_counted = (wish & 1) != 0;
     b.sleep_kept = (wish & 2) != 0;
+    b.untold = (wish & 8) != 0;
     if ((wish & 4) != 0) {
         b.limit = input_number(&in, 3);
     }

@@ -182,11 +182,84 @@ static void what_is_above_one(void **state)
     process_list_free(&list);
 }
 
-#define SYSTEM_TESTS                                                  \
-    cmocka_unit_test(a_name_can_not_forge_a_line),                    \
-        cmocka_unit_test(a_zombie_has_ended),                         \
-        cmocka_unit_test(a_process_goes_on_without_its_first_thread), \
-        cmocka_unit_test(a_file_that_is_gone_keeps_its_name),         \
-        cmocka_unit_test(what_is_above_one),
+/* What has begun since the last look is read, and no other; each once. */
+static void what_has_begun(void **state)
+{
+    (void)state;
+    struct process_births births;
+    struct process_list list;
+    process_births_begin(&births);
+    assert_true(births.newest != 0);
+    pid_t pid = child_called("young");
+    assert_true(process_births_read(&births, &list, NULL));
+    const struct process_entry *p = process_list_find(&list, (uint32_t)pid);
+    assert_non_null(p);
+    assert_int_equal(p->parent, getpid());
+    assert_true(p->born > 0);
+    assert_null(process_list_find(&list, (uint32_t)getpid()));
+    process_list_free(&list);
+    assert_true(process_births_read(&births, &list, NULL));
+    assert_null(process_list_find(&list, (uint32_t)pid));
+    process_list_free(&list);
+    end_child(pid);
+}
+
+/* Its number was given before the last look, and it was not there yet. */
+static void what_was_about_to_begin(void **state)
+{
+    (void)state;
+    struct process_births births;
+    struct process_list list;
+    pid_t pid = child_called("born late");
+    process_births_begin(&births);
+    births.unseen[births.unseen_count++] = (uint32_t)pid;
+    assert_true(process_births_read(&births, &list, NULL));
+    assert_non_null(process_list_find(&list, (uint32_t)pid));
+    process_list_free(&list);
+    assert_true(process_births_read(&births, &list, NULL));
+    assert_null(process_list_find(&list, (uint32_t)pid));
+    process_list_free(&list);
+    end_child(pid);
+}
+
+static void numbers_start_over(void **state)
+{
+    (void)state;
+    struct process_births births = {.newest = UINT32_MAX};
+    struct process_list list;
+    assert_true(process_births_read(&births, &list, NULL));
+    assert_non_null(process_list_find(&list, (uint32_t)getpid()));
+    process_list_free(&list);
+    assert_int_not_equal(births.newest, UINT32_MAX);
+}
+
+static void *look_at_itself(void *argument)
+{
+    struct process_entry p;
+    *(bool *)argument = process_look((uint32_t)gettid(), &p);
+    return NULL;
+}
+
+static void a_thread_is_no_process(void **state)
+{
+    (void)state;
+    struct process_entry p;
+    bool found = true;
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, look_at_itself, &found), 0);
+    pthread_join(thread, NULL);
+    assert_false(found);
+    assert_true(process_look((uint32_t)getpid(), &p));
+}
+
+#define SYSTEM_TESTS                                                           \
+    cmocka_unit_test(a_name_can_not_forge_a_line),                             \
+        cmocka_unit_test(a_zombie_has_ended),                                  \
+        cmocka_unit_test(a_process_goes_on_without_its_first_thread),          \
+        cmocka_unit_test(a_file_that_is_gone_keeps_its_name),                  \
+        cmocka_unit_test(what_is_above_one), cmocka_unit_test(what_has_begun), \
+        cmocka_unit_test(what_was_about_to_begin),                             \
+        cmocka_unit_test(numbers_start_over),                                  \
+        cmocka_unit_test(a_thread_is_no_process),
 
 #endif

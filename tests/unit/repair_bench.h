@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 #include <sndfile.h>
@@ -20,14 +18,7 @@
 #include "core/bytes.h"
 #include "repair/repair.h"
 #include "sys/file.h"
-#include "sys/process.h"
-
-#ifdef _WIN32
-#include <direct.h>
-#define make_folder(path) _mkdir(path)
-#else
-#define make_folder(path) mkdir(path, 0777)
-#endif
+#include "unit/own_folder.h"
 
 enum { IMAGE_MOST = 1 << 20, FRAMES_MOST = 20000 };
 
@@ -43,40 +34,19 @@ struct sound {
     int samples[FRAMES_MOST * 2];
 };
 
-static char bench_home[512];
-
 static int bench_setup(void **state)
 {
-    static int number;
-    char name[64];
-    const char *temporary = getenv("TMPDIR");
     (void)state;
-#ifdef _WIN32
-    temporary = temporary ? temporary : getenv("TEMP");
-#else
-    temporary = temporary ? temporary : "/tmp";
-#endif
-    if (!getcwd(bench_home, sizeof bench_home) ||
-        (temporary && chdir(temporary) != 0)) {
-        return -1;
-    }
-    /* Each Wine counts its processes by itself: the name may be taken. */
-    do {
-        snprintf(name, sizeof name, "looprec-repair-%d-%d.tmp",
-                 (int)process_id(), number++);
-    } while (make_folder(name) != 0 && number < 10000);
-    return chdir(name);
+    return own_folder_enter("repair") ? 0 : -1;
 }
 
 static int bench_teardown(void **state)
 {
-    char here[600];
     (void)state;
     remove("in");
     remove("out");
     remove("in.looprec-undo");
-    return !getcwd(here, sizeof here) || chdir(bench_home) != 0 ||
-           rmdir(here) != 0;
+    return own_folder_leave() ? 0 : -1;
 }
 
 /* A number that looks random, the same in each run. */

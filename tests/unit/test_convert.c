@@ -109,6 +109,55 @@ static void other_types_to_float(void **state)
     assert_true(out[3] == 3.0f && out[4] == 0.0f);
 }
 
+/* Wherever one stands that is no number, it alone becomes one. */
+static void odd_floats_anywhere(void **state)
+{
+    (void)state;
+    enum { COUNT = 75 };
+    static const struct {
+        float odd, want;
+    } cases[] = {
+        {NAN, 0.0f}, {-NAN, 0.0f}, {INFINITY, 1.0f}, {-INFINITY, -1.0f}};
+    for (size_t at = 0; at < COUNT; at++) {
+        for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+            float in[COUNT], out[COUNT];
+            for (size_t i = 0; i < COUNT; i++) {
+                in[i] = i % 2 ? 3.4e38f : -1e-45f;
+            }
+            in[at] = cases[c].odd;
+            convert_to_float(out, in, SAMPLE_F32, COUNT);
+            in[at] = cases[c].want;
+            assert_memory_equal(out, in, sizeof in);
+        }
+    }
+}
+
+/* Below full scale nothing has to be looked at, and the result is the same. */
+static void plain_samples(void **state)
+{
+    (void)state;
+    enum { COUNT = 50 };
+    static const enum sample_type types[] = {SAMPLE_S16, SAMPLE_S24, SAMPLE_S32,
+                                             SAMPLE_F32};
+    float in[COUNT];
+    uint32_t random = 3;
+    for (size_t i = 0; i < COUNT; i++) {
+        random = random * 1664525 + 1013904223;
+        in[i] = (float)(int32_t)random / 2147483904.0f;
+    }
+    in[3] = 0.99999994f, in[4] = -0.99999994f, in[19] = 0.0f;
+    for (size_t t = 0; t < sizeof types / sizeof types[0]; t++) {
+        for (size_t length = 0; length <= COUNT; length++) {
+            unsigned char want[COUNT * 4 + 1], out[COUNT * 4 + 1];
+            memset(want, 0xee, sizeof want);
+            memset(out, 0xee, sizeof out);
+            assert_int_equal(convert_from_float(want, in, types[t], length), 0);
+            convert_plain(out, in, types[t], length);
+            assert_memory_equal(out, want, sizeof out);
+        }
+    }
+}
+
 /* At every length and alignment: the vector's rest is the same code. */
 static void lengths_and_alignments(void **state)
 {
@@ -220,6 +269,8 @@ int main(void)
         cmocka_unit_test(every_s24_survives),
         cmocka_unit_test(wild_ones_among_many),
         cmocka_unit_test(other_types_to_float),
+        cmocka_unit_test(odd_floats_anywhere),
+        cmocka_unit_test(plain_samples),
         cmocka_unit_test(lengths_and_alignments),
         cmocka_unit_test(rounding_and_clipping),
     };

@@ -11,14 +11,10 @@
 #include <cmocka.h>
 
 #include "sys/file.h"
-#include "sys/process.h"
+#include "unit/own_folder.h"
 
 #ifdef _WIN32
-#include <direct.h>
-
 #include "sys/win/utf.h"
-
-#define make_folder(path) _mkdir(path)
 
 static void remove_name(const char *name)
 {
@@ -27,32 +23,13 @@ static void remove_name(const char *name)
     free(wide);
 }
 #else
-#include <unistd.h>
-#define make_folder(path) mkdir(path, 0777)
 #define remove_name(name) remove(name)
 #endif
 
-/* Each test has a folder of its own, and works in it by relative names. */
-static char home[512];
-
 static int setup(void **state)
 {
-    static int number;
-    char name[64];
-    const char *temporary = getenv("TMPDIR");
     (void)state;
-#ifdef _WIN32
-    temporary = temporary ? temporary : getenv("TEMP");
-#else
-    temporary = temporary ? temporary : "/tmp";
-#endif
-    snprintf(name, sizeof(name), "looprec-file-%d-%d.tmp", (int)process_id(),
-             number++);
-    if (!getcwd(home, sizeof(home)) || (temporary && chdir(temporary) != 0) ||
-        make_folder(name) != 0) {
-        return -1;
-    }
-    return chdir(name);
+    return own_folder_enter("file") ? 0 : -1;
 }
 
 static int teardown(void **state)
@@ -61,13 +38,12 @@ static int teardown(void **state)
     static const char *const names[] = {"a", "b", "link", "d/a",
                                         "gr\xc3\xb6\xc3\x9f"
                                         "e \xe2\x99\xab.wav"};
-    char here[600];
     (void)state;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         remove_name(names[i]);
     }
     rmdir("d");
-    return !getcwd(here, sizeof(here)) || chdir(home) != 0 || rmdir(here) != 0;
+    return own_folder_leave() ? 0 : -1;
 }
 
 static void put(const char *name, const char *text)

@@ -67,7 +67,9 @@ static void an_overrun_ends_the_process(void **state)
 {
     (void)state;
     int status = run_again("overrun");
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef __SANITIZE_THREAD__
+    (void)status; /* nothing guards the stack in this variant */
+#elif defined(__SANITIZE_ADDRESS__)
     assert_int_not_equal(status, 0);
 #else
     assert_int_equal(status, STACK_OVERRUN);

@@ -88,7 +88,7 @@ static void wild_samples(void **state)
         }
         in[at * 2] = at % 2 ? NAN : -NAN;
         levels_init(&l, 2);
-        assert_true(levels_add(&l, in, 100) == 0.25f);
+        assert_true(levels_add(&l, in, 100) == (float)INFINITY);
         assert_true(l.peak[0] == 0.25f);
         close_to(l.square_sum[0], 99.0 / 16, 1e-6);
         close_to(l.square_sum[1], 100.0 / 16, 1e-6);

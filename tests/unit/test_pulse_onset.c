@@ -264,6 +264,38 @@ static void a_gap_makes_the_past_end(void **state)
     assert_int_equal(find(&m, &o, &count), ONSET_NONE);
 }
 
+/* The sound of before is over and not in it: no silence is needed. */
+static void a_past_that_is_renewed_is_the_stream_s_own(void **state)
+{
+    (void)state;
+    struct monitor m = quiet_monitor(0);
+    uint64_t count;
+    give(&m, signal_of, 2000);
+    past_renew(&m.past, true);
+    m.position += 96000;
+    give(&m, NULL, 48);
+    give(&m, signal_of, 1920);
+    struct onset o = tap(98048, 960, 960);
+    assert_int_equal(find(&m, &o, &count), ONSET_FOUND);
+    assert_int_equal(count, 960);
+    m.past.fresh = false;
+    assert_int_equal(find(&m, &o, &count), ONSET_NONE);
+}
+
+/* Of one that began before that, what there is. */
+static void a_past_that_is_renewed_late_has_the_rest(void **state)
+{
+    (void)state;
+    struct monitor m = quiet_monitor(2000);
+    uint64_t count;
+    past_renew(&m.past, true);
+    m.position += 500;
+    give(&m, signal_of + 500 * CHANNELS, 1420);
+    struct onset o = tap(2000, 960, 960);
+    assert_int_equal(find(&m, &o, &count), ONSET_FOUND);
+    assert_int_equal(count, 460);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -281,6 +313,10 @@ int main(void)
         cmocka_unit_test_setup(silence_is_not_searched_for, set_up),
         cmocka_unit_test_setup(a_faint_beginning_needs_more, set_up),
         cmocka_unit_test_setup(a_gap_makes_the_past_end, set_up),
+        cmocka_unit_test_setup(a_past_that_is_renewed_is_the_stream_s_own,
+                               set_up),
+        cmocka_unit_test_setup(a_past_that_is_renewed_late_has_the_rest,
+                               set_up),
     };
     return cmocka_run_group_tests_name("pulse_onset", tests, NULL, NULL);
 }

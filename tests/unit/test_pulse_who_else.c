@@ -178,6 +178,39 @@ static void what_is_left_out_is_so_from_its_first_stream(void **state)
     assert_true(t->wanted);
 }
 
+/* Of trees that were followed from their births on, only what has begun since
+ * has to be looked at; of one that is new, all processes. */
+static void a_tree_is_followed_by_what_has_begun(void **state)
+{
+    struct machine *m = *state;
+    struct process_list list = {.count = 0};
+    ask(m, SCOPE_EXCLUDE, "mpv", "31");
+    assert_true(begin(m));
+    assert_false(m->who.grafted);
+    size_t members = m->who.member_count;
+    for (size_t i = 0; i < members; i++) {
+        *process_list_add(&list) =
+            *process_list_find(&m->processes, m->who.members[i].pid);
+    }
+    *process_list_add(&list) = *runs(m, 200, 31, "its child");
+    *process_list_add(&list) = *runs(m, 201, 5, "another's");
+    who_follow(&m->who, &list);
+    process_list_free(&list);
+    assert_int_equal(m->who.member_count, members + 1);
+    assert_false(m->who.grafted);
+
+    dies(m, 31, 1); /* the child goes on */
+    struct who_stream *child = plays(m, 200, ""), *other = plays(m, 201, "");
+    begins(m, child);
+    begins(m, other);
+    assert_false(child->wanted);
+    assert_true(other->wanted);
+
+    runs(m, 202, 5, "mpv");
+    begins(m, plays(m, 202, ""));
+    assert_true(m->who.grafted);
+}
+
 static void what_to_leave_out_must_be_there_once(void **state)
 {
     struct machine *m = *state;
@@ -292,6 +325,7 @@ int main(void)
         TEST(a_command_need_not_be_there),
         TEST(all_trees_of_a_name_are_left_out),
         TEST(what_is_left_out_is_so_from_its_first_stream),
+        TEST(a_tree_is_followed_by_what_has_begun),
         TEST(what_to_leave_out_must_be_there_once),
         TEST(what_calls_itself_so_is_left_out_with_its_tree),
         TEST(silence_is_told_once_a_stream),

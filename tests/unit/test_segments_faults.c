@@ -11,8 +11,9 @@
 
 #include <cmocka.h>
 
-#include "fakes/failing_file.h"
 #include "fakes/read_back.h"
+#include "unit/segments_bench.h"
+#include "unit/segments_failing.h"
 
 enum { FRAMES = 15000, BLOCK = 480, COMMIT_EVERY = 5, CALLS_MAX = 2000 };
 
@@ -75,12 +76,6 @@ static void vanished(void *context)
     h->vanished++;
 }
 
-static void deleted(void *context, unsigned number)
-{
-    (void)context;
-    fail_msg("file %u is not to be deleted", number);
-}
-
 static void warn(void *context, const char *text)
 {
     struct heard *h = context;
@@ -89,13 +84,12 @@ static void warn(void *context, const char *text)
     h->warned++;
 }
 
-static void record(const struct shape *shape, struct heard *h)
+static struct sink *open_segments(const struct shape *shape, struct heard *h)
 {
-    static int32_t block[BLOCK * READ_BACK_MAX_CHANNELS];
     const struct segments_plan plan = {.virtual_time = true,
                                        .fallback = "other/x.y"};
-    const struct segments_listener listener = {h,        begun,   ended,
-                                               vanished, deleted, warn};
+    const struct segments_listener listener = {h,        begun,         ended,
+                                               vanished, never_deleted, warn};
     const struct sink_request request = {
         .path = "x.y",
         .type = shape->type,
@@ -104,12 +98,20 @@ static void record(const struct shape *shape, struct heard *h)
         .compression = SINK_COMPRESSION_DEFAULT,
         .sync_ns = 1, /* at every commit */
     };
+    struct sink *s = segments_open(&request, &plan, &listener, &h->fault);
+
+    assert_non_null(s);
+    return s;
+}
+
+static void record(const struct shape *shape, struct heard *h)
+{
+    static int32_t block[BLOCK * READ_BACK_MAX_CHANNELS];
     struct sink *s;
     bool good = true;
 
     memset(h, 0, sizeof *h);
-    s = segments_open(&request, &plan, &listener, &h->fault);
-    assert_non_null(s);
+    s = open_segments(shape, h);
     for (size_t at = 0, n = 0; at < FRAMES && good; n++) {
         size_t part = FRAMES - at < BLOCK ? FRAMES - at : BLOCK;
         read_back_fill(block, shape->sample, shape->channels, at, part);
@@ -203,30 +205,6 @@ static void each_shape(const struct failing_plan *how)
         each_call(&shapes[i], how);
 }
 
-static void disk_full(void **state)
-{
-    (void)state;
-    for (size_t partial = 0; partial < 1000; partial += 499)
-        each_shape(&(struct failing_plan){.how = FAIL_FULL,
-                                          .err = ERR_NO_SPACE,
-                                          .partial = partial,
-                                          .another = true});
-}
-
-static void one_error(void **state)
-{
-    (void)state;
-    each_shape(&(struct failing_plan){
-        .how = FAIL_ONCE, .err = ERR_IO, .partial = 7, .another = true});
-}
-
-static void disk_gone(void **state)
-{
-    (void)state;
-    each_shape(&(struct failing_plan){
-        .how = FAIL_FOR_GOOD, .err = ERR_IO, .partial = 5, .another = true});
-}
-
 /* Of a file that is deleted what was written last is taken along. */
 static void file_deleted(void **state)
 {
@@ -246,21 +224,12 @@ static void what_went_with_a_file_is_lost(void **state)
 {
     enum { SECONDS = 3, RATE = 48000 };
     static int16_t second[RATE];
+    const struct shape mono = {SINK_RAW, SAMPLE_S16, 1};
     struct heard h = {0};
-    const struct segments_plan plan = {.virtual_time = true,
-                                       .fallback = "other/x.y"};
-    const struct segments_listener listener = {&h,       begun,   ended,
-                                               vanished, deleted, warn};
-    const struct sink_request request = {
-        .path = "x.y",
-        .type = SINK_RAW,
-        .format = {.rate = RATE, .channels = 1},
-        .sample = SAMPLE_S16,
-    };
 
     (void)state;
     failing_reset(&(struct failing_plan){.another = true});
-    struct sink *s = segments_open(&request, &plan, &listener, &h.fault);
+    struct sink *s = open_segments(&mono, &h);
     for (int i = 0; i < SECONDS; i++)
         assert_true(sink_write(s, second, RATE, &h.fault));
     failing.plan.deleted = true;
@@ -274,6 +243,37 @@ static void what_went_with_a_file_is_lost(void **state)
     assert_int_equal(h.all.frames + h.all.lost, SECONDS * RATE);
 }
 
+/* A disk that fails for good after a while, which nobody had asked to keep
+ * anything: each frame is in a file, or told as lost, never both, and no
+ * silence stands in for one. */
+static void a_late_failure_loses_nothing(void **state)
+{
+    enum { SECONDS = 3, RATE = 48000 };
+    static int32_t second[RATE * READ_BACK_MAX_CHANNELS];
+
+    (void)state;
+    for (size_t i = 0; i < SHAPES; i++) {
+        const struct shape *shape = &shapes[i];
+        struct heard h = {0};
+        struct sink *s;
+        failing_reset(&(struct failing_plan){
+            .how = FAIL_FOR_GOOD, .err = ERR_IO, .another = true});
+        s = open_segments(shape, &h);
+        for (size_t n = 0; n < 2 * SECONDS; n++) {
+            if (n == SECONDS)
+                failing.plan.call = failing.calls + 1;
+            read_back_fill(second, shape->sample, shape->channels, n * RATE,
+                           RATE);
+            assert_true(sink_write(s, second, RATE, &h.fault));
+        }
+        assert_true(sink_close_total(s, &h.all, &h.fault));
+        assert_int_equal(h.warned, 1);
+        assert_int_equal(h.all.frames, 2 * SECONDS * RATE);
+        assert_int_equal(h.all.lost, 0);
+        assert_int_equal(h.total[0].frames, h.at_frame);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +282,7 @@ int main(void)
         cmocka_unit_test(disk_gone),
         cmocka_unit_test(file_deleted),
         cmocka_unit_test(what_went_with_a_file_is_lost),
+        cmocka_unit_test(a_late_failure_loses_nothing),
     };
     int failures = cmocka_run_group_tests(tests, NULL, NULL);
 

@@ -13,8 +13,9 @@
 #include <cmocka.h>
 
 #include "core/bytes.h"
-#include "fakes/failing_file.h"
 #include "fakes/read_back.h"
+#include "unit/segments_bench.h"
+#include "unit/segments_failing.h"
 
 enum { FRAMES = 12000, BLOCK = 480, SPLIT = 5000, FILES_MAX = 4 };
 enum { CALLS_MAX = 2000, MARKS = 8 };
@@ -144,12 +145,6 @@ static void vanished(void *context)
     (void)context;
 }
 
-static void deleted(void *context, unsigned number)
-{
-    (void)context;
-    fail_msg("file %u is not to be deleted", number);
-}
-
 static void warn(void *context, const char *text)
 {
     (void)context;
@@ -175,8 +170,8 @@ static void record(const struct shape *shape, const char *fallback)
     const struct segments_plan plan = {.virtual_time = true,
                                        .split_frames = shape->split_frames,
                                        .fallback = fallback};
-    const struct segments_listener listener = {NULL,     begun,   ended,
-                                               vanished, deleted, warn};
+    const struct segments_listener listener = {NULL,     begun,         ended,
+                                               vanished, never_deleted, warn};
     const struct sink_request request = {
         .path = "x-%n.y",
         .type = shape->type,
@@ -273,30 +268,6 @@ static void each_shape(const struct failing_plan *how)
         each_call(&shapes[i], how, "other/x-%n.y");
         each_call(&shapes[i], how, NULL);
     }
-}
-
-static void disk_full(void **state)
-{
-    (void)state;
-    for (size_t partial = 0; partial < 1000; partial += 499)
-        each_shape(&(struct failing_plan){.how = FAIL_FULL,
-                                          .err = ERR_NO_SPACE,
-                                          .partial = partial,
-                                          .another = true});
-}
-
-static void one_error(void **state)
-{
-    (void)state;
-    each_shape(&(struct failing_plan){
-        .how = FAIL_ONCE, .err = ERR_IO, .partial = 7, .another = true});
-}
-
-static void disk_gone(void **state)
-{
-    (void)state;
-    each_shape(&(struct failing_plan){
-        .how = FAIL_FOR_GOOD, .err = ERR_IO, .partial = 5, .another = true});
 }
 
 int main(void)

@@ -12,6 +12,7 @@
 
 #include "sink/segments.h"
 #include "sys/process.h"
+#include "unit/segments_bench.h"
 
 enum { FILES_MAX = 4, TAIL = 12 + 24 };
 
@@ -28,24 +29,6 @@ static void begun(void *context, const char *path, unsigned number,
     (void)at_frame;
     assert_true(h->begun < FILES_MAX);
     snprintf(h->paths[h->begun++], sizeof h->paths[0], "%s", path);
-}
-
-static void vanished(void *context)
-{
-    (void)context;
-    fail_msg("nobody deletes a file here");
-}
-
-static void deleted(void *context, unsigned number)
-{
-    (void)context;
-    fail_msg("file %u is not to be deleted", number);
-}
-
-static void warn(void *context, const char *text)
-{
-    (void)context;
-    fail_msg("nothing is to be told: %s", text);
 }
 
 static void ended(void *context, const struct sink_total *total)
@@ -75,8 +58,8 @@ static char pattern[64];
 
 static struct sink *start(struct heard *h, uint64_t split_bytes)
 {
-    const struct segments_listener listener = {h,        begun,   ended,
-                                               vanished, deleted, warn};
+    const struct segments_listener listener = {
+        h, begun, ended, never_vanished, never_deleted, never_warned};
     const struct segments_plan plan = {.split_bytes = split_bytes};
     const struct sink_request r = {
         .path = pattern,

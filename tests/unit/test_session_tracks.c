@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "mixing.h"
+#include "session/tracks.h"
 
 /* FROM to UNTIL of the file is TIMES times the counter. */
 static void assert_sum(uint64_t from, uint64_t until, unsigned times)
@@ -291,9 +292,29 @@ static void test_a_laggard_is_not_waited_for_without_end(void **state)
     wake_destroy(wake);
 }
 
+static void test_the_beginning_is_where_all_are_whole(void **state)
+{
+    (void)state;
+    const struct track kept_70 = {.present = true, .info = {.since_ns = 70}};
+    const struct track kept_80 = {.present = true, .info = {.since_ns = 80}};
+    const struct track to_come = {.present = true, .info = {.since_ns = 120}};
+    const struct track present = {.present = true};
+    const struct track absent = {.present = false};
+
+    assert_int_equal(tracks_since_ns(&kept_70, 1, 100), 70);
+    assert_int_equal(tracks_since_ns(&present, 1, 100), 100);
+    assert_int_equal(tracks_since_ns(&absent, 1, 100), 100);
+    assert_int_equal(tracks_since_ns(&to_come, 1, 100), 100);
+    const struct track several[] = {kept_70, absent, kept_80};
+    assert_int_equal(tracks_since_ns(several, 3, 100), 80);
+    const struct track one_from_now[] = {kept_70, present};
+    assert_int_equal(tracks_since_ns(one_from_now, 2, 100), 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_beginning_is_where_all_are_whole),
         cmocka_unit_test(test_a_sleep_is_one_for_all),
         cmocka_unit_test(test_two_to_eight_are_added_to_the_bit),
         cmocka_unit_test(test_each_frame_has_the_class_of_its_tracks),

@@ -228,6 +228,45 @@ static bool refusing_open(struct source *s, struct source_info *info,
 static const struct source_ops refusing_ops = {.name = "refusing",
                                                .open = refusing_open};
 
+/* A source that has kept what was played since SINCE_NS. */
+struct keeping {
+    struct source base;
+    int64_t since_ns;
+};
+
+static bool keeping_open(struct source *s, struct source_info *info,
+                         struct fault *f)
+{
+    (void)f;
+    info->since_ns = ((struct keeping *)s)->since_ns;
+    return true;
+}
+
+static const struct source_ops keeping_ops = {.name = "keeping",
+                                              .open = keeping_open};
+
+static int64_t kept_since(int64_t since_ns)
+{
+    struct keeping source = {.base = {&keeping_ops}, .since_ns = since_ns};
+    struct fault f = {0};
+    struct wake *wake = wake_create(&f);
+    struct track t = {.source = &source.base, .main_wake = wake, .go = wake};
+    assert_int_equal(opening_first(&t), OPENED);
+    wake_destroy(wake);
+    return t.info.since_ns;
+}
+
+static void test_what_was_played_before_the_call_is_not_recorded(void **state)
+{
+    (void)state;
+    int64_t now_ns = clock_now_ns();
+    int64_t later_ns = now_ns + INT64_C(3600000000000);
+    assert_int_equal(kept_since(0), 0);
+    int64_t before_ns = kept_since(now_ns - 5000000);
+    assert_in_range(before_ns, now_ns, clock_now_ns());
+    assert_int_equal(kept_since(later_ns), later_ns);
+}
+
 static void test_what_is_waited_for(void **state)
 {
     (void)state;
@@ -283,6 +322,7 @@ int main(void)
         cmocka_unit_test(test_nothing_ever_comes),
         cmocka_unit_test(test_a_stop_ends_the_waiting),
         cmocka_unit_test(test_a_stop_waits_for_nobody_who_is_not_there),
+        cmocka_unit_test(test_what_was_played_before_the_call_is_not_recorded),
         cmocka_unit_test(test_what_is_waited_for),
     };
     return cmocka_run_group_tests_name("session_wait", tests, NULL, NULL);

@@ -79,6 +79,11 @@ static void test_limit_is_exact(void **state)
     timeline_finish(&b.t, START + 9000 * MS, 100, &b.plan);
     account(&b);
     assert_int_equal(total(&b), 48001);
+    /* nor one frame of silence */
+    begin(&b, 47999);
+    timeline_idle(&b.t, START + 1000 * MS, &b.plan);
+    account(&b);
+    assert_int_equal(total(&b), 47999);
 }
 
 static void test_nothing_played_is_idle_to_the_stop(void **state)

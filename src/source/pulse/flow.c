@@ -150,6 +150,17 @@ static void take(struct stream *s, int64_t now_ns)
     }
 }
 
+void flow_drop(struct stream *s)
+{
+    const void *data;
+    size_t bytes;
+    while (readable(s) > 0 && pa_stream_peek(s->pa, &data, &bytes) == 0 &&
+           bytes > 0) {
+        s->index += bytes;
+        pa_stream_drop(s->pa);
+    }
+}
+
 /* --- time --- */
 
 /* PipeWire has dropped BYTES that its count includes, behind all that is here
@@ -251,16 +262,22 @@ static void on_timing(pa_stream *pa, int success, void *data)
     const pa_timing_info *t = pa_stream_get_timing_info(pa);
     s->asking = false;
     s->empty_turns = 0;
-    if (success == 0 || t == NULL || t->write_index < 0 || s->out == NULL) {
+    if (success == 0 || t == NULL || t->write_index < 0) {
         return;
     }
     int64_t now_ns = clock_now_ns();
-    if (now_ns - s->asked_ns > STALL_NS) {
-        s->stalled = true;
-    }
     uint64_t write_index = written(s, t);
     int64_t stream_ns = stream_time(s, t, write_index, now_ns);
     int64_t ahead_ns = to_ns(s, write_index) - stream_ns;
+    if (s->out == NULL) {
+        if (s->asked_fresh && ahead_ns < AHEAD_NS) {
+            timing_answer(&s->timing, now_ns, stream_ns);
+        }
+        return;
+    }
+    if (now_ns - s->asked_ns > STALL_NS) {
+        s->stalled = true;
+    }
     /* All that the server had sent before the answer is here: where our count
      * is behind its read index it has skipped the difference.
      * (pipewire-pulse, do_process_done: "overrun recover".) libpulse has
@@ -305,6 +322,13 @@ void flow_ask(struct stream *s, int64_t now_ns, bool fresh)
             s->ask_pause_ns = ASK_MOST_NS;
         }
     }
+}
+
+int64_t flow_next_ns(const struct stream *s)
+{
+    return timing_known(&s->timing)
+               ? timing_of(&s->timing, s->index / s->frame_bytes)
+               : STREAM_NEVER;
 }
 
 void flow_release(struct stream *s, int64_t now_ns)

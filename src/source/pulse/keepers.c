@@ -11,6 +11,8 @@
 #define PAST_NS INT64_C(1000000000)
 /* The outputs are looked at no more often; volumes change often. */
 #define LOOK_NS INT64_C(250000000)
+/* What was sent before a stream was corked has come by then. */
+#define UNDER_WAY_NS INT64_C(500000000)
 /* PipeWire's cycle, where nobody asks for less than 20 ms at 48 kHz. */
 #define CYCLE_NS INT64_C(10667000)
 
@@ -136,8 +138,13 @@ static struct keeper *find_keeper(struct keepers *k, uint32_t sink)
 static void listen(struct keeper *keeper, bool listens)
 {
     if (keeper->listens != listens) {
+        int64_t now_ns = clock_now_ns();
+        bool rested = now_ns - keeper->changed_ns > UNDER_WAY_NS;
+        keeper->changed_ns = now_ns;
         keeper->listens = listens;
         stream_cork(&keeper->stream, !listens);
+        flow_drop(&keeper->stream);
+        past_renew(&keeper->past, listens && rested);
         keeper->stream.out = listens ? &keeper->outlet : NULL;
     }
 }
@@ -207,10 +214,10 @@ static void put(struct keepers *k, const struct keepers_sink *sink,
 /* Where a beginning is waited for it may come on any output, but none is woken
  * for that (PipeWire does not tell which sleep). */
 static bool is_used(const struct keepers *k, const struct keepers_sink *sink,
-                    const uint32_t *used, unsigned count)
+                    const struct keepers_use *used, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
-        if (used[i] == sink->index) {
+        if (used[i].sink == sink->index) {
             return true;
         }
     }
@@ -218,8 +225,21 @@ static bool is_used(const struct keepers *k, const struct keepers_sink *sink,
            (k->tight && !sink->asleep && (!k->pipewire || !sink->hardware));
 }
 
+/* What is recorded plays on SINK, so that no beginning can be told there. */
+static bool is_filled(const struct keepers *k, const struct keepers_sink *sink,
+                      const struct keepers_use *used, unsigned count)
+{
+    for (unsigned i = 0; i < count && !k->pipewire; i++) {
+        if (used[i].sink == sink->index && used[i].plays) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Those that are used first: there may not be enough for all. */
-static void follow(struct keepers *k, const uint32_t *used, unsigned count)
+static void follow(struct keepers *k, const struct keepers_use *used,
+                   unsigned count)
 {
     for (int pass = 0; pass < 2; pass++) {
         for (unsigned i = 0; i < k->sink_count; i++) {
@@ -229,7 +249,7 @@ static void follow(struct keepers *k, const uint32_t *used, unsigned count)
             /* Nobody needs to hear what can't be compared with a tap. */
             bool compares = listens && sink->same;
             if (keeper != NULL) {
-                listen(keeper, compares);
+                listen(keeper, compares && !is_filled(k, sink, used, count));
             } else if (pass == 0 ? compares
                                  : !k->pipewire && (listens || !sink->asleep)) {
                 put(k, sink, compares);
@@ -238,8 +258,8 @@ static void follow(struct keepers *k, const uint32_t *used, unsigned count)
     }
 }
 
-void keepers_turned(struct keepers *k, const uint32_t *used, unsigned count,
-                    bool changed, int64_t now_ns)
+void keepers_turned(struct keepers *k, const struct keepers_use *used,
+                    unsigned count, bool changed, int64_t now_ns)
 {
     for (unsigned i = 0; i < KEEPERS_MAX; i++) {
         struct keeper *keeper = &k->items[i];

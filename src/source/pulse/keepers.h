@@ -14,6 +14,14 @@
  *     which delivers nothing and costs nothing: so there is one on every output
  *     that is awake. PipeWire has no such outputs.
  *
+ * While a stream that is recorded plays on an output, no other's beginning can
+ * be told in its monitor (onset.h). To hear it all the same would double the
+ * packets, so on PulseAudio the keeper there is corked too, from a second after
+ * the stream's beginning to its end; the roster tells of that at once, and it
+ * hears again before the next song (songs 4 ms apart: not a frame of their
+ * beginnings was missing, 16.1, norewinds=1). PipeWire's listen on: none is
+ * corked there, and what coming and going would do to its graph is not known.
+ *
  * A null sink of PulseAudio takes back what it has mixed of the present block
  * when a player starts, and mixes it again, but its monitor does not hear that
  * (no tap does, either): of a block of 20 ms up to 20 ms of a sound's beginning
@@ -36,7 +44,8 @@ struct keeper {
     struct past past;
     unsigned char *bytes; /* the past's */
     bool listens;
-    bool tight; /* as was asked last */
+    int64_t changed_ns; /* that did, last */
+    bool tight;         /* as was asked last */
 };
 
 /* An output, as the server told of it. */
@@ -47,6 +56,12 @@ struct keepers_sink {
     bool asleep;
     bool hardware;
     bool same; /* its monitor gives what the base does, nothing is converted */
+};
+
+/* An output that has a tap. */
+struct keepers_use {
+    uint32_t sink;
+    bool plays; /* what is recorded there plays, and goes on */
 };
 
 struct keepers {
@@ -87,9 +102,10 @@ void keepers_close(struct keepers *k);
 void keepers_stir(struct keepers *k);
 
 /* After a turn: let them be where they should, USED being the outputs that
- * have taps, COUNT of them. CHANGED: they are not those of the last turn. */
-void keepers_turned(struct keepers *k, const uint32_t *used, unsigned count,
-                    bool changed, int64_t now_ns);
+ * have taps, one for each tap, COUNT of them. CHANGED: they are not those of
+ * the last turn. */
+void keepers_turned(struct keepers *k, const struct keepers_use *used,
+                    unsigned count, bool changed, int64_t now_ns);
 
 /* From now on a beginning is waited for, or not. */
 void keepers_tighten(struct keepers *k, bool tight);

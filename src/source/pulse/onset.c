@@ -45,9 +45,10 @@ static int64_t moment(const struct past *p, uint64_t frame)
     return p->end_ns - frames_to_ns((int64_t)(p->end - frame), p->rate);
 }
 
-static void forget(struct past *p)
+void past_renew(struct past *p, bool fresh)
 {
     p->begin = p->end;
+    p->fresh = fresh;
 }
 
 void past_add(struct past *p, const struct packet *packet, const void *data)
@@ -56,9 +57,12 @@ void past_add(struct past *p, const struct packet *packet, const void *data)
     int64_t off_ns = packet->time_ns - p->end_ns;
     uint64_t left = packet->frames;
 
-    if (packet->position != p->next_position || off_ns > PAUSE_NS ||
-        off_ns < -PAUSE_NS) {
-        forget(p);
+    bool follows = packet->position == p->next_position && off_ns <= PAUSE_NS &&
+                   off_ns >= -PAUSE_NS;
+
+    if (p->begin < p->end && !follows) {
+        p->begin = p->end;
+        p->fresh = false;
     }
     p->next_position = packet->position + packet->frames;
     p->end_ns = packet->time_ns + frames_to_ns(packet->frames, p->rate);
@@ -76,6 +80,7 @@ void past_add(struct past *p, const struct packet *packet, const void *data)
     }
     if (p->end - p->begin > p->room) {
         p->begin = p->end - p->room;
+        p->fresh = false;
     }
 }
 
@@ -202,7 +207,10 @@ static bool look_back(const struct past *p, uint64_t frame, int64_t since_ns,
             return false;
         }
     }
-    return false;
+    /* One that began before it was listened to again, or just after: what there
+     * is of it is nobody else's. */
+    *first = p->begin + zeros;
+    return p->fresh;
 }
 
 enum onset_found onset_find(const struct past *p, const struct onset *o,

@@ -19,6 +19,7 @@
 #ifndef LOOPREC_SOURCE_PULSE_ONSET_H
 #define LOOPREC_SOURCE_PULSE_ONSET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,7 @@ struct past {
     /* moving */
     uint64_t begin, end;    /* these are there, without a gap */
     int64_t end_ns;         /* the moment of frame END */
+    bool fresh;             /* nothing that was played before BEGIN is in it */
     uint64_t next_position; /* of the stream */
 };
 
@@ -44,6 +46,10 @@ void past_init(struct past *p, void *bytes, uint64_t room, size_t frame_bytes,
 /* What comes next. DATA may be NULL: zeros. A gap before it makes all that was
  * there be forgotten. */
 void past_add(struct past *p, const struct packet *packet, const void *data);
+
+/* It is listened to again: what comes next does not follow on what was there.
+ * FRESH: and is not older than now. */
+void past_renew(struct past *p, bool fresh);
 
 /* COUNT frames from number FIRST on, or as many as lie in one piece there. */
 const void *past_frames(const struct past *p, uint64_t first, uint64_t *count);

@@ -80,13 +80,13 @@ static bool awaits_sound(struct programs *p, int64_t now_ns)
 /* Everything that is due after a turn. True: something is under way. */
 static bool look_after(struct programs *p, int64_t now_ns)
 {
-    uint32_t used[TAPS_MAX];
+    struct keepers_use used[TAPS_MAX];
     take_news(p);
     bool busy = taps_turned(&p->taps, now_ns, now_ns - FLOOR_NS);
     bool changed = p->taps.changed;
     p->taps.changed = false;
     keepers_tighten(&p->keepers, awaits_sound(p, now_ns));
-    keepers_turned(&p->keepers, used, taps_sinks(&p->taps, used), changed,
+    keepers_turned(&p->keepers, used, taps_outputs(&p->taps, used), changed,
                    now_ns);
     return busy;
 }

@@ -167,7 +167,8 @@ static bool open_output(struct pulse *p, struct source_info *info,
         return false;
     }
     if (is_first(p) && out.running) {
-        whole_await_sound(&p->whole, clock_now_ns() + FIRST_NS);
+        info->since_ns =
+            whole_await_sound(&p->whole, clock_now_ns() + FIRST_NS);
     }
     info->format = out.format;
     devices_copy(info->device_id, sizeof info->device_id, out.id);

@@ -231,13 +231,44 @@ static void place_all(struct roll *r)
     process_list_free(&all);
 }
 
-static void look(struct roll *r)
+static bool top_runs(const struct who *w)
 {
-    struct process_list all;
-    if (processes_read(&all, 0, NULL)) {
-        who_follow(r->who, &all);
+    struct process_entry p;
+    return process_look(w->top.pid, &p) && !p.ended && p.born == w->top.born;
+}
+
+static void add_members(const struct who *w, struct process_list *list)
+{
+    for (size_t i = 0; i < w->member_count; i++) {
+        struct process_entry p, *added = NULL;
+        if (process_list_find(list, w->members[i].pid) == NULL &&
+            process_look(w->members[i].pid, &p)) {
+            added = process_list_add(list);
+        }
+        if (added != NULL) {
+            *added = p;
+        }
     }
-    process_list_free(&all);
+}
+
+/* Not at all processes, of which there may be hundreds: at those of the trees,
+ * and those that have begun; at none where none have, and the tree that is
+ * recorded has not ended. False: nothing has happened. */
+static bool look(struct roll *r)
+{
+    struct process_list list = {.count = 0};
+    struct who *w = r->who;
+    bool ok = w->grafted ? processes_read(&list, 0, NULL)
+                         : process_births_read(&r->births, &list, NULL);
+    bool news = ok && (list.count > 0 ||
+                       (r->request->scope == SCOPE_APP && !top_runs(w)));
+    if (news) {
+        add_members(w, &list);
+        who_follow(w, &list);
+        w->grafted = false;
+    }
+    process_list_free(&list);
+    return news;
 }
 
 static void check_end(struct roll *r)
@@ -260,7 +291,7 @@ static void decide(struct roll *r)
     }
     place_moved(r);
     if (who_doubts(r->who, streams(r))) {
-        look(r);
+        (void)look(r);
     }
     check_end(r);
     who_decide(r->who, streams(r));
@@ -296,8 +327,9 @@ void roll_settle(struct roll *r)
 
 void roll_look(struct roll *r)
 {
-    look(r);
-    decide(r);
+    if (look(r)) {
+        decide(r);
+    }
 }
 
 /* --- saying --- */
@@ -389,6 +421,7 @@ void roll_init(struct roll *r, const struct source_request *request,
         .who = request->scope == SCOPE_ALL ? NULL : who,
         .relays = request->scope != SCOPE_APP,
     };
+    process_births_begin(&r->births);
     census_begin(&r->census, link);
 }
 
@@ -400,6 +433,23 @@ void roll_free(struct roll *r)
         free(e);
     }
     census_end(&r->census);
+}
+
+/* Every process, each with its name only where names decide. */
+static bool read_all(const struct who *w, struct process_list *all,
+                     struct fault *f)
+{
+    uint32_t pid = who_number(w);
+    if (!processes_read(all, pid == 0 ? PROCESSES_NAMED : 0, f)) {
+        return false;
+    }
+    for (size_t i = 0; i < all->count; i++) {
+        struct process_entry p, *one = &all->items[i];
+        if (one->pid == pid && process_read(pid, &p) && p.born == one->born) {
+            *one = p;
+        }
+    }
+    return true;
 }
 
 bool roll_begin(struct roll *r, int64_t deadline_ns, struct fault *f)
@@ -414,10 +464,13 @@ bool roll_begin(struct roll *r, int64_t deadline_ns, struct fault *f)
     if (ok && r->who == NULL) {
         decide_sinks(r);
     } else if (ok) {
-        ok = processes_read(&all, PROCESSES_NAMED, f) &&
-             who_begin(r->who, &all, streams(r), f);
+        ok =
+            read_all(r->who, &all, f) && who_begin(r->who, &all, streams(r), f);
     }
     process_list_free(&all);
+    for (struct roll_entry *e = r->first; e != NULL; e = roll_next(e)) {
+        e->moved = false; /* all were placed just now */
+    }
     r->dirty = false;
     r->begun = true;
     return ok;

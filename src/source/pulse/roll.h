@@ -23,6 +23,7 @@ struct roll {
     /* as it is now */
     struct census census;
     struct roll_entry *first;
+    struct process_births births;
     unsigned census_seen; /* the census's news that were dealt with */
     bool dirty;           /* something is to be decided again */
     bool begun;           /* the first look is over */
@@ -47,7 +48,7 @@ void roll_settle(struct roll *r);
 int64_t roll_due_ns(const struct roll *r);
 
 /* Look at the processes: which have come into what is chosen, and whether it
- * has ended. */
+ * has ended; decide again if so. */
 void roll_look(struct roll *r);
 
 /* Say what is new to OUT. *SAID: something was. False: it is full, and not all

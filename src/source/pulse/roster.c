@@ -39,7 +39,6 @@ struct roster {
     /* the roster's thread only */
     struct roll roll;
     int64_t looked_ns; /* when the processes were looked at */
-    uint32_t newest;   /* the youngest of them then */
     /* shared */
     struct link link; /* the roster's own; its stop */
     _Atomic int phase;
@@ -61,19 +60,6 @@ static enum phase phase_of(const struct roster *r)
 
 /* --- the roster's thread --- */
 
-/* Is it plain that no process has begun, and that the tree has not ended? Then
- * there is nothing to look for. */
-static bool nothing_happened(struct roster *r)
-{
-    struct process_entry p;
-    uint32_t newest = process_newest();
-    bool same = newest != 0 && newest == r->newest;
-    r->newest = newest;
-    return same && (r->request->scope == SCOPE_EXCLUDE ||
-                    (process_read(r->who->top.pid, &p) && !p.ended &&
-                     p.born == r->who->top.born));
-}
-
 static void look_at_processes(struct roster *r, int64_t now_ns)
 {
     if (r->request->scope == SCOPE_ALL || !who_has_members(r->who) ||
@@ -81,9 +67,7 @@ static void look_at_processes(struct roster *r, int64_t now_ns)
         return;
     }
     r->looked_ns = now_ns;
-    if (!nothing_happened(r)) {
-        roll_look(&r->roll);
-    }
+    roll_look(&r->roll);
 }
 
 static int64_t pause_ns(const struct roster *r, bool all_said)

@@ -134,9 +134,16 @@ void flow_begin(struct stream *s);
 /* Take what has come. */
 void flow_read(struct stream *s);
 
+/* Nobody wants what has come. */
+void flow_drop(struct stream *s);
+
 /* Ask the server for the stream's time. FRESH: bytes have just come, so that
  * the answer is good for stamps. */
 void flow_ask(struct stream *s, int64_t now_ns, bool fresh);
+
+/* When the next frame to be taken was heard, or will be, by the answers so far;
+ * STREAM_NEVER: there was none. */
+int64_t flow_next_ns(const struct stream *s);
 
 /* Hand over what was held, without an answer. */
 void flow_release(struct stream *s, int64_t now_ns);

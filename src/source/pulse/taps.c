@@ -380,6 +380,15 @@ static void tell_idle(struct taps *t, unsigned i, int64_t floor_ns)
     }
 }
 
+static void tell_steady(struct taps *t, struct tap *tap, int64_t now_ns)
+{
+    bool steady = tap->state == TAP_UP && tap->stream.phase == STREAM_OPEN &&
+                  !tap->leaving && !tap->gone && !tap->who.corked &&
+                  now_ns - tap->asked_ns > STEADY_NS;
+    t->changed = t->changed || tap->steady != steady;
+    tap->steady = steady;
+}
+
 bool taps_turned(struct taps *t, int64_t now_ns, int64_t floor_ns)
 {
     bool busy = false;
@@ -395,6 +404,7 @@ bool taps_turned(struct taps *t, int64_t now_ns, int64_t floor_ns)
         busy = busy || (tap->state == TAP_UP &&
                         (tap->leaving || tap->intake.first.frames > 0 ||
                          tap->stream.phase == STREAM_CONNECTING));
+        tell_steady(t, tap, now_ns);
         tell_idle(t, i, floor_ns);
     }
     take_waiting(t);
@@ -434,18 +444,6 @@ bool taps_in_use(const struct taps *t)
         }
     }
     return t->waiting_count > 0;
-}
-
-unsigned taps_sinks(const struct taps *t, uint32_t *out)
-{
-    unsigned count = 0;
-    for (unsigned i = 0; i < TAPS_MAX; i++) {
-        const struct tap *tap = &t->items[i];
-        if (tap->state != TAP_FREE && tap->who.input != STREAM_WHOLE) {
-            out[count++] = tap->who.sink;
-        }
-    }
-    return count;
 }
 
 /* --- the pool --- */

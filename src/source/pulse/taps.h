@@ -58,6 +58,7 @@ struct tap {
     bool leaving;
     bool gone;
     int64_t leave_ns; /* since then */
+    bool steady;      /* its stream plays, and did not begin just now */
     /* the beginning */
     bool joins; /* is looked for */
     bool heard; /* was found */
@@ -73,7 +74,7 @@ struct taps {
     struct keepers *keepers;
     unsigned char *bytes;       /* malloc */
     const struct outlet *lanes; /* TAPS_MAX; NULL outside run */
-    bool changed;               /* which outputs have taps */
+    bool changed;               /* what taps_outputs tells */
     int64_t removed_ns;         /* when a stream of others ended last */
     /* for the log */
     unsigned attached, joined, forgotten;
@@ -109,6 +110,6 @@ bool taps_in_use(const struct taps *t);
 
 /* The outputs that have taps, to OUT (TAPS_MAX of them at most); their
  * number. */
-unsigned taps_sinks(const struct taps *t, uint32_t *out);
+unsigned taps_outputs(const struct taps *t, struct keepers_use *out);
 
 #endif

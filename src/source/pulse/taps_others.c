@@ -1,4 +1,5 @@
-/* taps_others: who else plays where a stream begins. See taps.h. */
+/* taps_others: where the taps are, and who else plays where a stream begins.
+ * See taps.h. */
 #include "source/pulse/taps_parts.h"
 
 #include "sys/clock.h"
@@ -42,4 +43,17 @@ void taps_removed(struct taps *t, uint32_t input)
     if (others) {
         t->removed_ns = clock_now_ns();
     }
+}
+
+unsigned taps_outputs(const struct taps *t, struct keepers_use *out)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < TAPS_MAX; i++) {
+        const struct tap *tap = &t->items[i];
+        if (tap->state != TAP_FREE && tap->who.input != STREAM_WHOLE) {
+            out[count++] = (struct keepers_use){.sink = tap->who.sink,
+                                                .plays = tap->steady};
+        }
+    }
+    return count;
 }

@@ -18,6 +18,18 @@ bool who_launched(const struct who *w)
     return !who_excludes(w) && w->request->process_id != 0;
 }
 
+uint32_t who_number(const struct who *w)
+{
+    uint32_t pid = 0;
+    if (who_launched(w)) {
+        return (uint32_t)w->request->process_id;
+    }
+    if (!who_excludes(w)) {
+        (void)target_is_number(w->request->apps[0], &pid);
+    }
+    return pid;
+}
+
 const char *who_name(const struct who *w)
 {
     uint32_t pid;
@@ -118,6 +130,14 @@ void who_add_member(struct who *w, struct who_process p)
     add(w, &w->members, &w->member_count, &w->member_room, p);
 }
 
+/* The top of a tree. */
+void who_graft(struct who *w, struct who_process p)
+{
+    size_t before = w->member_count;
+    who_add_member(w, p);
+    w->grafted = w->grafted || w->member_count > before;
+}
+
 void who_add_stranger(struct who *w, struct who_process p)
 {
     add(w, &w->strangers, &w->stranger_count, &w->stranger_room, p);
@@ -154,14 +174,14 @@ bool who_has_members(const struct who *w)
     return w->member_count > 0 && !who_launched(w);
 }
 
-void who_follow(struct who *w, const struct process_list *all)
+void who_follow(struct who *w, const struct process_list *list)
 {
     size_t before;
     do {
         before = w->member_count;
-        for (size_t i = 0; i < all->count; i++) {
-            const struct process_entry *p = &all->items[i];
-            const struct process_entry *parent = target_parent(all, p);
+        for (size_t i = 0; i < list->count; i++) {
+            const struct process_entry *p = &list->items[i];
+            const struct process_entry *parent = target_parent(list, p);
             if (parent != NULL && is_member(w, parent)) {
                 who_add_member(w, who_identity(p));
             }
@@ -171,7 +191,7 @@ void who_follow(struct who *w, const struct process_list *all)
     size_t kept = 0;
     for (size_t i = 0; i < w->member_count; i++) {
         const struct process_entry *p =
-            process_list_find(all, w->members[i].pid);
+            process_list_find(list, w->members[i].pid);
         if (p != NULL && !p->ended && p->born == w->members[i].born) {
             w->members[kept++] = w->members[i];
         }
@@ -224,7 +244,7 @@ static void place_excluded(struct who *w, const struct process_list *list,
         }
         who_match_name(w, list, s, app);
         if (s->match == WHO_EXECUTABLE || s->match == WHO_APPLICATION) {
-            who_add_member(w, s->top);
+            who_graft(w, s->top);
             s->member = join(w, list, s->process_id) || s->member;
         }
         if (s->match != WHO_OTHER) {
@@ -313,7 +333,7 @@ void who_choose_process(struct who *w, struct who_process p, const char *name)
     w->ambiguity_told = false;
     w->top = p;
     who_label(w, name, p.pid);
-    who_add_member(w, p);
+    who_graft(w, p);
 }
 
 void who_choose_stream(struct who *w, struct who_stream *streams,

@@ -73,6 +73,8 @@ struct who {
     char label[300];             /* the tree's, for people */
     struct who_process *members; /* of the trees; malloc */
     size_t member_count, member_room;
+    bool grafted; /* a tree has come to them whose other processes were not
+                   * followed from their births on: who_follow needs all */
     /* a command: children of this process that are none of its, being there
      * before; malloc */
     struct who_process *strangers;
@@ -95,11 +97,13 @@ void who_free(struct who *w);
 /* The name of the one application that is wanted; NULL: it was given otherwise,
  * or all others are. */
 const char *who_name(const struct who *w);
+/* The number of the one that is wanted; 0: it was given otherwise. */
+uint32_t who_number(const struct who *w);
 
-/* The first look on a connection: ALL are the processes, named; STREAMS the
- * streams. Chooses, and decides for each stream. False: ERR_NO_APP,
- * APP_AMBIGUOUS, NO_MEMORY; never because an application that was there once
- * and is to be followed is not there now. */
+/* The first look on a connection: ALL are the processes, named, or only that of
+ * who_number; STREAMS the streams. Chooses, and decides for each stream. False:
+ * ERR_NO_APP, APP_AMBIGUOUS, NO_MEMORY; never because an application that was
+ * there once and is to be followed is not there now. */
 bool who_begin(struct who *w, const struct process_list *all,
                struct who_stream *streams, struct fault *f);
 
@@ -114,8 +118,10 @@ void who_decide(struct who *w, struct who_stream *streams);
 /* Are there processes whose end, and whose children, are to be seen? */
 bool who_has_members(const struct who *w);
 
-/* The processes as they are now; births and parents suffice. */
-void who_follow(struct who *w, const struct process_list *all);
+/* LIST has the members that still run, and the processes that have begun since
+ * the last time; births and parents suffice. Those of them that descend from a
+ * member become one. Where a tree was grafted it has all processes. */
+void who_follow(struct who *w, const struct process_list *list);
 
 /* Does something of the name play that is not of the tree which was chosen? To
  * be asked before who_decide: the tree may just have ended, and this be the

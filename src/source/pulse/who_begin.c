@@ -90,14 +90,14 @@ static bool begin_excluded(struct who *w, const struct process_list *all,
         if (!target_find(all, app, w->own, &t, f)) {
             return false;
         }
-        who_add_member(w, (struct who_process){t.pid, t.born});
+        who_graft(w, (struct who_process){t.pid, t.born});
         return true;
     }
     for (size_t i = 0; i < all->count; i++) {
         const struct process_entry *p = &all->items[i];
         if (p->pid != 0 && p->pid != w->own && !p->ended &&
             target_bears(p, app)) {
-            who_add_member(w, who_identity(p));
+            who_graft(w, who_identity(p));
         }
     }
     if (w->known || target_find(all, app, w->own, &t, &why) ||
@@ -158,6 +158,12 @@ static void place_all(struct who *w, const struct process_list *all,
     }
 }
 
+static void follow_all(struct who *w, const struct process_list *all)
+{
+    who_follow(w, all);
+    w->grafted = false;
+}
+
 bool who_begin(struct who *w, const struct process_list *all,
                struct who_stream *streams, struct fault *f)
 {
@@ -169,13 +175,13 @@ bool who_begin(struct who *w, const struct process_list *all,
         ok = begin_exclude(w, all, streams, f);
     }
     if (!who_launched(w)) {
-        who_follow(w, all);
+        follow_all(w, all);
     }
     place_all(w, all, streams);
     if (!who_excludes(w) && !who_launched(w)) {
         ok = who_name(w) != NULL ? begin_name(w, all, streams, f)
                                  : begin_number(w, all, streams, f);
-        who_follow(w, all);
+        follow_all(w, all);
         place_all(w, all, streams);
     }
     if (!ok) {

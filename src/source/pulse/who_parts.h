@@ -13,6 +13,7 @@ bool who_launched(const struct who *w);
 
 struct who_process who_identity(const struct process_entry *p);
 void who_add_member(struct who *w, struct who_process p);
+void who_graft(struct who *w, struct who_process p);
 void who_add_stranger(struct who *w, struct who_process p);
 /* How S bears NAME, into its match and top. */
 void who_match_name(const struct who *w, const struct process_list *list,

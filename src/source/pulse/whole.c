@@ -119,7 +119,7 @@ bool whole_open(struct whole *w, struct link *l, const struct output *output,
     return true;
 }
 
-void whole_await_sound(struct whole *w, int64_t until_ns)
+int64_t whole_await_sound(struct whole *w, int64_t until_ns)
 {
     struct stream *s = &w->stream;
     bool came = false;
@@ -128,11 +128,16 @@ void whole_await_sound(struct whole *w, int64_t until_ns)
         if (!came && pa_stream_readable_size(s->pa) > 0) {
             came = true;
             until_ns = now_ns + s->fragment_ns;
+            flow_ask(s, now_ns, true);
+        }
+        int64_t heard_ns = flow_next_ns(s);
+        if (came && heard_ns != STREAM_NEVER && heard_ns < until_ns) {
+            until_ns = heard_ns;
         }
         if (now_ns >= until_ns || link_stop(s->link) != LINK_RUNS ||
             !alive(w, NULL) ||
             link_turn(s->link, until_ns - now_ns, LINK_RUNS) < 0) {
-            return;
+            return came && heard_ns <= now_ns && heard_ns > 0 ? heard_ns : 0;
         }
     }
 }

@@ -11,13 +11,25 @@
 #include <string.h>
 #include <unistd.h>
 
+/* A process's flag: PF_KTHREAD (linux/sched.h), which has no executable. */
+#define OF_THE_KERNEL 0x00200000u
+/* Of more that may have begun, the list of all tells sooner. */
+enum { BIRTHS_MOST = 1000 };
+
 static const char op_list[] = "list the processes";
 
 /* "42 (name) S 1 ...": proc_pid_stat(5). The name is the process's own choice
  * and may hold anything, also ") S 1": the last parenthesis is the one. */
 static bool parse_stat(char *text, struct process_entry *p)
 {
-    enum { STATE = 3, PARENT = 4, THREADS = 20, BORN = 22 };
+    enum {
+        STATE = 3,
+        PARENT = 4,
+        FLAGS = 9,
+        THREADS = 20,
+        BORN = 22,
+        SIGNAL = 38,
+    };
     const char *name = strchr(text, '(');
     char *at = strrchr(text, ')');
     if (!name || !at || at < name) {
@@ -31,8 +43,8 @@ static bool parse_stat(char *text, struct process_entry *p)
     p->command[length] = '\0';
 
     char state = '\0';
-    unsigned long long values[BORN + 1] = {0};
-    for (unsigned field = STATE; field <= BORN; field++) {
+    unsigned long long values[SIGNAL + 1] = {0};
+    for (unsigned field = STATE; field <= SIGNAL; field++) {
         if (*++at != ' ' || at[1] == '\0') {
             return false;
         }
@@ -44,11 +56,15 @@ static bool parse_stat(char *text, struct process_entry *p)
         }
     }
     p->parent = (uint32_t)values[PARENT];
+    p->unnamed = (values[FLAGS] & OF_THE_KERNEL) != 0;
     p->born = values[BORN];
     /* A process whose first thread alone has ended is no zombie, though it is
      * shown as one. */
     p->ended = state == 'X' || (state == 'Z' && values[THREADS] <= 1);
-    return true;
+    /* A thread's number has a folder too, which is not listed. No signal tells
+     * of its end; that is how the kernel knows the two apart
+     * (thread_group_leader). */
+    return values[SIGNAL] != (unsigned long long)-1;
 }
 
 static bool read_stat(int folder, const char *path, struct process_entry *p)
@@ -80,7 +96,8 @@ static void cut_deleted(char *path)
 static void read_name(int folder, struct process_entry *p)
 {
     char path[4096];
-    ssize_t length = readlinkat(folder, "exe", path, sizeof(path) - 1);
+    ssize_t length =
+        p->unnamed ? 0 : readlinkat(folder, "exe", path, sizeof(path) - 1);
     p->unnamed = length <= 0;
     if (p->unnamed) {
         memcpy(p->name, p->command, sizeof(p->command));
@@ -122,30 +139,36 @@ static bool read_one(int proc, const char *id, unsigned what,
     return read_stat(proc, path, p);
 }
 
+static bool append(struct process_list *out, const struct process_entry *p,
+                   struct fault *f)
+{
+    struct process_entry *added = process_list_add(out);
+    if (!added) {
+        return fault_set(f, ERR_NO_MEMORY, op_list, NULL, NULL);
+    }
+    *added = *p;
+    return true;
+}
+
 bool processes_read(struct process_list *out, unsigned what, struct fault *f)
 {
     DIR *proc = opendir("/proc");
     const struct dirent *entry;
+    bool ok = true;
     memset(out, 0, sizeof(*out));
     if (!proc) {
         return fault_setf(f, ERR_SOURCE_FAILED, op_list, errno, NULL,
                           "/proc: %s", strerror(errno));
     }
-    while ((entry = readdir(proc)) != NULL) {
-        struct process_entry p, *added;
-        if (!isdigit((unsigned char)entry->d_name[0]) ||
-            !read_one(dirfd(proc), entry->d_name, what, &p)) {
-            continue;
+    while (ok && (entry = readdir(proc)) != NULL) {
+        struct process_entry p;
+        if (isdigit((unsigned char)entry->d_name[0]) &&
+            read_one(dirfd(proc), entry->d_name, what, &p)) {
+            ok = append(out, &p, f);
         }
-        added = process_list_add(out);
-        if (!added) {
-            closedir(proc);
-            return fault_set(f, ERR_NO_MEMORY, op_list, NULL, NULL);
-        }
-        *added = p;
     }
     closedir(proc);
-    return true;
+    return ok;
 }
 
 uint32_t process_newest(void)
@@ -162,6 +185,47 @@ uint32_t process_newest(void)
     return last ? (uint32_t)strtoul(last, NULL, 10) : 0;
 }
 
+/* Much cheaper than that it has no folder. Of a thread it is true, too. */
+static bool is_used(uint32_t id)
+{
+    return getpgid((pid_t)id) >= 0 || errno != ESRCH;
+}
+
+void process_births_begin(struct process_births *b)
+{
+    *b = (struct process_births){.newest = process_newest()};
+}
+
+bool process_births_read(struct process_births *b, struct process_list *out,
+                         struct fault *f)
+{
+    const struct process_births last = *b;
+    struct process_entry p;
+    unsigned unseen = 0;
+    bool ok = true;
+    process_births_begin(b);
+    /* Each is asked for by its number, which costs less than a line in the list
+     * of all; but numbers are given upwards only until they start over. */
+    if (b->newest == 0 || b->newest < last.newest ||
+        b->newest - last.newest > BIRTHS_MOST) {
+        return processes_read(out, 0, f);
+    }
+    memset(out, 0, sizeof(*out));
+    for (unsigned i = 0; ok && i < last.unseen_count; i++) {
+        ok = !is_used(last.unseen[i]) || !process_look(last.unseen[i], &p) ||
+             append(out, &p, f);
+    }
+    for (uint32_t id = last.newest + 1; ok && id <= b->newest; id++) {
+        if (is_used(id) && process_look(id, &p)) {
+            ok = append(out, &p, f);
+        } else {
+            b->unseen[unseen++ % BIRTHS_UNSEEN] = id;
+        }
+    }
+    b->unseen_count = unseen < BIRTHS_UNSEEN ? unseen : BIRTHS_UNSEEN;
+    return ok;
+}
+
 bool process_read(uint32_t pid, struct process_entry *out)
 {
     char path[32];
@@ -169,6 +233,15 @@ bool process_read(uint32_t pid, struct process_entry *out)
     memset(out, 0, sizeof(*out));
     out->pid = pid;
     return read_named(AT_FDCWD, path, out);
+}
+
+bool process_look(uint32_t pid, struct process_entry *out)
+{
+    char path[32];
+    snprintf(path, sizeof(path), "/proc/%lu/stat", (unsigned long)pid);
+    memset(out, 0, sizeof(*out));
+    out->pid = pid;
+    return read_stat(AT_FDCWD, path, out);
 }
 
 bool processes_read_above(struct process_list *out, uint32_t pid)

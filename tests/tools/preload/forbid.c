@@ -5,14 +5,17 @@
  *     FORBID_FROM_MS, FORBID_TO_MS   when, counted from the naming
  *     FORBID_CALLERS  "own": only calls that the program itself makes; "all":
  *                     those of its libraries too
+ *     FORBID_WHAT     the only function that is forbidden (else all of them)
  *
  * At the end of the time it says on standard error how often it looked, so that
  * a test can tell "nothing was called" from "nothing was watched". */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,6 +30,7 @@ void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *block, size_t size);
 void __libc_free(void *block);
+void *__libc_memalign(size_t alignment, size_t size);
 int __fprintf_chk(FILE *file, int flag, const char *format, ...);
 
 static __thread int64_t named_ns; /* 0: not the thread */
@@ -85,6 +89,10 @@ static bool watching(void)
 static void called(const char *what, const void *caller)
 {
     if (!watching()) {
+        return;
+    }
+    const char *only = getenv("FORBID_WHAT");
+    if (only && strcmp(only, what) != 0) {
         return;
     }
     const char *callers = getenv("FORBID_CALLERS");
@@ -186,16 +194,37 @@ void free(void *block)
     __libc_free(block);
 }
 
-int pthread_mutex_lock(pthread_mutex_t *mutex)
+void *aligned_alloc(size_t alignment, size_t size)
 {
-    static int (*real)(pthread_mutex_t *);
-    CALLED("pthread_mutex_lock");
-    if (!real) {
-        real =
-            (int (*)(pthread_mutex_t *))dlsym(RTLD_NEXT, "pthread_mutex_lock");
-    }
-    return real(mutex);
+    CALLED("aligned_alloc");
+    return __libc_memalign(alignment, size);
 }
+
+int posix_memalign(void **block, size_t alignment, size_t size)
+{
+    CALLED("posix_memalign");
+    *block = __libc_memalign(alignment, size);
+    return *block ? 0 : ENOMEM;
+}
+
+/* NAME, which takes a lock of the type TYPE. */
+#define LOCK(name, type)                                     \
+    int name(type *lock)                                     \
+    {                                                        \
+        static int (*real)(type *);                          \
+        CALLED(#name);                                       \
+        if (!real) {                                         \
+            real = (int (*)(type *))dlsym(RTLD_NEXT, #name); \
+        }                                                    \
+        return real(lock);                                   \
+    }
+
+LOCK(pthread_mutex_lock, pthread_mutex_t)
+LOCK(pthread_mutex_trylock, pthread_mutex_t)
+LOCK(pthread_rwlock_rdlock, pthread_rwlock_t)
+LOCK(pthread_rwlock_wrlock, pthread_rwlock_t)
+LOCK(pthread_spin_lock, pthread_spinlock_t)
+LOCK(sem_wait, sem_t)
 
 ssize_t write(int fd, const void *bytes, size_t count)
 {
