@@ -26,8 +26,8 @@ struct timing {
     int64_t origins_ns[TIMING_WINDOW];
     unsigned count;
     unsigned next;
-    int64_t origin_ns; /* the least of them */
-    unsigned doubts;   /* answers in a row that were not believed */
+    int64_t origin_ns;  /* the least of them */
+    unsigned doubts;    /* answers in a row that were not believed */
     int64_t doubted_ns; /* the least of their origins */
 };
 
