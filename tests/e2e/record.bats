@@ -395,7 +395,7 @@ try_a_late_answer() {
     play_tone "$SINK" || return
     # the seventh: after the first second, in which answers come quickly
     LD_PRELOAD=$PWD/late.so LATE_ANSWER=7 \
-        "$LOOPREC" --json --overwrite -d 5 late.wav </dev/null 2>late.json &
+        "$LOOPREC" --json --overwrite -d 5 late.wav </dev/null >late.json 2>late.err &
     finished late $! || return
     end_started
 }
