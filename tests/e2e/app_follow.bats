@@ -413,16 +413,18 @@ ends_with_it() {
     another_plays
     run -5 --separate-stderr looprec --wait=1s -D late -d 2 late.wav
     [ ! -e late.wav ]
-    launch late --wait -D late -d 2 late.wav
+    launch late --wait -D late -d 4 late.wav
     recorder=$PID
     eventually grep -q '"event":"waiting"' late.json
     module=$(pactl load-module module-null-sink sink_name=late rate=48000 channels=2)
+    # a player that came first could be mixed 2 s ahead of who listens later
+    is_started late "$recorder"
     tune --device=late "$SIGNALS/left.wav"
     finished late "$recorder"
     end_started
     pactl unload-module "$module"
-    has_frames late.wav 96000
-    has_left late.wav --from=1
+    has_frames late.wav 192000
+    has_left late.wav --from=2
     has_no_right late.wav
 }
 
