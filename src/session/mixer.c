@@ -193,7 +193,8 @@ bool mixer_drain(struct mixer *m)
     m->reader->overdue_ns = overdue_ns(m);
     if (!join_lanes(m) || !drain_lanes(m, 0, firsts, &waits) ||
         !join_lanes(m) || !make_spare(m) ||
-        !drain_lanes(m, firsts, m->lane_count, &waits) || !mix(m, &moved)) {
+        !drain_lanes(m, firsts, m->lane_count, &waits) || !mix(m, &moved) ||
+        !output_flush(m->reader->output, &m->reader->fault)) {
         return false;
     }
     m->busy = waits && moved;

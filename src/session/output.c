@@ -40,16 +40,72 @@ static void set_mark(struct output *o, uint64_t frame)
     }
 }
 
-/* How many of COUNT frames to write at once; marks whose frames are next are
- * set. */
-static size_t next_block(struct output *o, uint64_t count)
+/* FRAMES fewer frames, of the first COUNT classes of ORDER; where they went to:
+ * TO, or nowhere (NULL). */
+static void take_back(struct output *o, uint64_t frames,
+                      const enum account_class *order, size_t count,
+                      uint64_t *to)
 {
-    while (o->mark_count > 0 && o->marks[0] <= o->frames) {
+    for (size_t i = 0; i < count; i++) {
+        uint64_t *from = &o->account.frames[order[i]];
+        uint64_t n = *from < frames ? *from : frames;
+        *from -= n;
+        frames -= n;
+        if (to) {
+            *to += n;
+        }
+    }
+}
+
+/* What did not get into the file is not counted; what of it did, the sink tells
+ * at its end (output_settle). */
+static void uncount(struct output *o, size_t frames)
+{
+    const enum account_class order[] = {o->writing, CLASS_CAPTURED, CLASS_IDLE,
+                                        CLASS_LOST, CLASS_GONE};
+    take_back(o, frames, order, sizeof order / sizeof order[0], NULL);
+    o->frames -= frames;
+}
+
+static bool write_out(struct output *o, const void *data, size_t frames,
+                      struct fault *f)
+{
+    if (frames > 0 && !sink_write(o->sink, data, frames, f)) {
+        uncount(o, frames);
+        return false;
+    }
+    return true;
+}
+
+bool output_flush(struct output *o, struct fault *f)
+{
+    size_t waiting = o->waiting;
+    o->waiting = 0;
+    return write_out(o, o->block, waiting, f);
+}
+
+static void count(struct output *o, enum account_class class, size_t frames)
+{
+    o->writing = class;
+    o->account.frames[class] += frames;
+    o->frames += frames;
+}
+
+static bool mark_is_due(const struct output *o)
+{
+    return o->mark_count > 0 && o->marks[0] <= o->frames;
+}
+
+/* How many of COUNT frames to take at once, no more than a block of which
+ * AT_ONCE are there already; marks whose frames are next are set. */
+static size_t next_block(struct output *o, uint64_t count, size_t at_once)
+{
+    while (mark_is_due(o)) {
         set_mark(o, o->marks[0]);
         o->mark_count--;
         memmove(o->marks, o->marks + 1, o->mark_count * sizeof o->marks[0]);
     }
-    uint64_t most = o->block_frames;
+    uint64_t most = o->block_frames - at_once;
     if (o->mark_count > 0 && o->marks[0] - o->frames < most) {
         most = o->marks[0] - o->frames;
     }
@@ -68,15 +124,16 @@ void output_mark(struct output *o, uint64_t frame)
 static bool write_silence(struct output *o, enum account_class class,
                           uint64_t frames, struct fault *f)
 {
-    o->writing = class;
+    if (!output_flush(o, f)) {
+        return false;
+    }
     while (frames > 0) {
-        size_t n = next_block(o, frames);
-        if (!sink_write(o->sink, silence, n, f)) {
+        size_t n = next_block(o, frames, 0);
+        levels_add(&o->levels, NULL, n);
+        count(o, class, n);
+        if (!write_out(o, silence, n, f)) {
             return false;
         }
-        levels_add(&o->levels, NULL, n);
-        o->account.frames[class] += n;
-        o->frames += n;
         frames -= n;
     }
     return true;
@@ -96,40 +153,46 @@ static void tell_clipping(struct output *o)
 }
 
 /* At most a block of them, whose largest magnitude is PEAK, to the file's
- * samples. */
-static void encode(struct output *o, const float *frames, size_t samples,
-                   float peak)
+ * samples, at OUT. */
+static void encode(struct output *o, void *out, const float *frames,
+                   size_t samples, float peak)
 {
     if (o->dithers && dither_apply(&o->dither, o->dithered, frames, samples)) {
         frames = o->dithered;
     } else if (peak < 1.0f) {
-        convert_plain(o->block, frames, o->sample, samples);
+        convert_plain(out, frames, o->sample, samples);
         return;
     }
-    size_t clipped = convert_from_float(o->block, frames, o->sample, samples);
+    size_t clipped = convert_from_float(out, frames, o->sample, samples);
     if (clipped > 0 && o->clipped == 0) {
         tell_clipping(o);
     }
     o->clipped += clipped;
 }
 
+/* Frames of one class gather in the block: a write for each packet would be one
+ * for the header, too. */
 static bool write_frames(struct output *o, enum account_class class,
-                         const float *frames, uint64_t count, struct fault *f)
+                         const float *frames, uint64_t left, struct fault *f)
 {
-    o->writing = class;
-    while (count > 0) {
-        size_t n = next_block(o, count);
-        size_t samples = n * o->format.channels;
-        /* while the frames are in the processor's first cache */
-        float peak = levels_add(&o->levels, frames, n);
-        encode(o, frames, samples, peak);
-        if (!sink_write(o->sink, o->block, n, f)) {
+    while (left > 0) {
+        bool apart = o->writing != class || mark_is_due(o);
+        if (apart && !output_flush(o, f)) {
             return false;
         }
-        o->account.frames[class] += n;
-        o->frames += n;
+        size_t n = next_block(o, left, o->waiting);
+        size_t samples = n * o->format.channels;
+        size_t at = o->waiting * o->format.channels * o->sample_bytes;
+        /* while the frames are in the processor's first cache */
+        float peak = levels_add(&o->levels, frames, n);
+        encode(o, o->block + at, frames, samples, peak);
+        count(o, class, n);
+        o->waiting += n;
+        if (o->waiting == o->block_frames && !output_flush(o, f)) {
+            return false;
+        }
         frames += samples;
-        count -= n;
+        left -= n;
     }
     return true;
 }
@@ -211,13 +274,7 @@ bool output_frames(struct output *o, const float *frames, uint64_t count,
 static void count_as_lost(struct output *o, uint64_t frames,
                           const enum account_class *order, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        uint64_t *from = &o->account.frames[order[i]];
-        uint64_t n = *from < frames ? *from : frames;
-        *from -= n;
-        o->account.frames[CLASS_LOST] += n;
-        frames -= n;
-    }
+    take_back(o, frames, order, count, &o->account.frames[CLASS_LOST]);
 }
 
 void output_reclassify(struct output *o, uint64_t frames, bool mixed)
@@ -243,11 +300,6 @@ void output_settle(struct output *o, uint64_t frames)
         o->account.frames[o->writing] += frames - o->frames;
     }
     uint64_t excess = o->frames > frames ? o->frames - frames : 0;
-    for (int i = 0; i < CLASS_COUNT; i++) {
-        uint64_t *count = &o->account.frames[order[i]];
-        uint64_t n = *count < excess ? *count : excess;
-        *count -= n;
-        excess -= n;
-    }
+    take_back(o, excess, order, CLASS_COUNT, NULL);
     o->frames = frames;
 }

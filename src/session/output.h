@@ -44,8 +44,9 @@ struct output {
     uint64_t marks[OUTPUT_MARKS]; /* frames to come that the sink is to mark */
     unsigned mark_count;
     bool marks_refused; /* it was told that one will not be in the file */
-    enum account_class writing; /* what the last write was */
-    uint64_t frames;            /* written */
+    enum account_class writing; /* what came last */
+    uint64_t frames;            /* written, or waiting */
+    size_t waiting;             /* frames in the block, all of one class */
     uint64_t clipped;           /* samples */
     bool dithers;
     struct dither dither;
@@ -58,8 +59,9 @@ void output_init(struct output *o, struct sink *sink, struct queue *queue,
                  const struct audio_format *format, enum sample_type sample,
                  bool dither);
 
-/* A gap. Gaps of one class that touch are told as one. FRAMES is what other
- * tracks gave meanwhile; NULL: silence. False: the sink's fault. */
+/* A gap. What is given here and in output_frames may wait for more until
+ * output_flush. Gaps of one class that touch are told as one. FRAMES is what
+ * other tracks gave meanwhile; NULL: silence. False: the sink's fault. */
 bool output_gap(struct output *o, const struct plan_gap *gap,
                 const float *frames, struct fault *f);
 
@@ -68,6 +70,9 @@ bool output_gap(struct output *o, const struct plan_gap *gap,
  * and told the first time. False: the sink's fault. */
 bool output_frames(struct output *o, const float *frames, uint64_t count,
                    struct fault *f);
+
+/* Write what waits for more of its kind. False: the sink's fault. */
+bool output_flush(struct output *o, struct fault *f);
 
 /* FRAMES frames that were written as idle were lost after all; MIXED: as idle
  * in one track, so that in the file they may be captured or gone. */

@@ -279,8 +279,10 @@ static void finish(struct writer *w, bool good)
         fail(w);
     }
     output_end_gap(&w->output);
-    publish(w);
     struct fault f = {0};
+    (void)output_flush(&w->output, &f); /* where something else has failed */
+    publish(w);
+    f = (struct fault){0};
     if (!sink_close_total(w->setup.sink, &w->total, &f) &&
         w->reader.fault.err == ERR_OK) {
         w->reader.fault = f;
