@@ -9,6 +9,7 @@
 enum {
     LINE = 64, /* a cache line, and the records' alignment */
     BYTES_MIN = 64 * 1024,
+    REWIND_BYTES = 64 * 1024,
 };
 
 /* What lies in the buffer. A filler has only its size. */
@@ -36,6 +37,8 @@ struct ring {
 
     /* written by the producer */
     _Alignas(LINE) _Atomic uint64_t head; /* free-running byte counter */
+    _Atomic uint64_t shift; /* from a counter to a place in the buffer; changes
+                             * only while the ring is empty */
     _Atomic int64_t reached_ns;
     _Atomic uint64_t dropped_tail;
     _Atomic uint64_t dropped_total;
@@ -111,9 +114,17 @@ void ring_preset(struct ring *ring, uint64_t value)
     ring->head_seen = value;
 }
 
+static uint64_t place_of(const struct ring *ring, uint64_t at)
+{
+    /* relaxed: the producer's own; the consumer has acquired a head behind AT,
+     * and the shift stays until it has released a tail there */
+    uint64_t shift = atomic_load_explicit(&ring->shift, memory_order_relaxed);
+    return (at + shift) & (ring->size - 1);
+}
+
 static struct record *record_at(const struct ring *ring, uint64_t at)
 {
-    return (struct record *)(void *)(ring->buffer + (at & (ring->size - 1)));
+    return (struct record *)(void *)(ring->buffer + place_of(ring, at));
 }
 
 /* --- producer --- */
@@ -134,6 +145,21 @@ static uint64_t space_for(struct ring *ring, uint64_t wanted)
     return space;
 }
 
+/* Begin at the front again where nothing waits: of a ring that is large for the
+ * sake of a long stall no more memory is touched than what really waits. */
+static void rewind_empty(struct ring *ring, uint64_t head)
+{
+    if (place_of(ring, head) < REWIND_BYTES) {
+        return;
+    }
+    /* acquire: pairs with ring_pop; what the consumer read is read */
+    ring->tail_seen = atomic_load_explicit(&ring->tail, memory_order_acquire);
+    if (ring->tail_seen == head) {
+        /* relaxed: ring_commit's release of the head publishes it */
+        atomic_store_explicit(&ring->shift, 0 - head, memory_order_relaxed);
+    }
+}
+
 void *ring_reserve(struct ring *ring, size_t payload_bytes)
 {
     ring->record_bytes = 0;
@@ -143,7 +169,8 @@ void *ring_reserve(struct ring *ring, size_t payload_bytes)
     uint64_t bytes = align_line(PAYLOAD_OFFSET + payload_bytes);
     /* relaxed: only this thread stores head */
     uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
-    uint64_t to_end = ring->size - (head & (ring->size - 1));
+    rewind_empty(ring, head);
+    uint64_t to_end = ring->size - place_of(ring, head);
     uint64_t filler = bytes > to_end ? to_end : 0;
     if (space_for(ring, filler + bytes) < filler + bytes) {
         return NULL;
@@ -217,7 +244,7 @@ size_t ring_space(const struct ring *ring)
     uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
     uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
     uint64_t space = ring->size - (head - tail);
-    uint64_t to_end = ring->size - (head & (ring->size - 1));
+    uint64_t to_end = ring->size - place_of(ring, head);
     /* A record may not wrap: what is left at the end or, past a filler, at the
      * beginning. */
     uint64_t best = space < to_end ? space : to_end;

@@ -7,7 +7,8 @@
  *
  * Indices are free-running 64-bit byte counters over a power-of-two buffer,
  * each on its own cache line; records are aligned to 64 bytes and never wrap
- * (a filler record skips the end of the buffer). */
+ * (a filler record skips the end of the buffer). Where nothing waits the next
+ * record goes to the buffer's front. */
 #ifndef LOOPREC_CORE_RING_H
 #define LOOPREC_CORE_RING_H
 

@@ -196,6 +196,59 @@ static void test_size_for_a_time(void **state)
     ring_destroy(ring);
 }
 
+/* --- memory --- */
+
+/* Push COUNT packets of 1000 frames from *POSITION on and take them all; the
+ * lowest and the highest address of their samples are kept in *LOW, *HIGH. */
+static void pass(struct ring *ring, int count, uint64_t *position,
+                 uintptr_t *low, uintptr_t *high)
+{
+    uint64_t expected = *position;
+    for (int i = 0; i < count; i++) {
+        assert_true(push(ring, 1000, *position));
+        *position += 1000;
+    }
+    const void *payload;
+    const struct packet *p;
+    while ((p = ring_peek(ring, &payload)) != NULL) {
+        assert_int_equal(p->position, expected);
+        assert_int_equal(wrong_samples(p, payload), 0);
+        expected += p->frames;
+        uintptr_t at = (uintptr_t)payload;
+        *low = at < *low ? at : *low;
+        *high = at + 4000 > *high ? at + 4000 : *high;
+        ring_pop(ring);
+    }
+    assert_int_equal(expected, *position);
+}
+
+static void test_memory_is_what_waits_not_what_could(void **state)
+{
+    (void)state;
+    for (int start = 0; start < STARTS; start++) {
+        struct ring *ring = ring_create(1024 * 1024);
+        ring_preset(ring, starts[start]);
+        uint64_t position = 0;
+        uintptr_t low = UINTPTR_MAX, high = 0;
+        pass(ring, 1, &position, &low, &high); /* from wherever it begins */
+        pass(ring, 40, &position, &low, &high);
+        low = UINTPTR_MAX;
+        high = 0;
+        for (int i = 0; i < 3000; i++) {
+            pass(ring, 1 + i % 5, &position, &low, &high);
+        }
+        assert_true(high - low < 100 * 1024);
+
+        /* and all of it is there when it is needed: 4000 bytes each, and the
+         * record's head */
+        pass(ring, 1024 * 1024 / 4288, &position, &low, &high);
+        assert_true(high - low > 900 * 1024);
+        pass(ring, 3, &position, &low, &high);
+        assert_true(ring_fill(ring) == 0.0);
+        ring_destroy(ring);
+    }
+}
+
 /* --- two threads --- */
 
 enum { STRESS_PACKETS = 60000 };
@@ -225,10 +278,10 @@ static void produce(void *argument)
     ring_end(s->ring);
 }
 
-static void two_threads(bool patient)
+static void two_threads(size_t bytes, bool patient)
 {
     for (int start = 0; start < STARTS; start++) {
-        struct stress s = {.ring = ring_create(64 * 1024), .patient = patient};
+        struct stress s = {.ring = ring_create(bytes), .patient = patient};
         ring_preset(s.ring, starts[start]);
         struct thread *t = thread_start("producer", produce, &s, NULL);
         assert_non_null(t);
@@ -272,13 +325,20 @@ static void two_threads(bool patient)
 static void test_two_threads_pass_everything_on(void **state)
 {
     (void)state;
-    two_threads(true);
+    two_threads(64 * 1024, true);
 }
 
 static void test_two_threads_lose_nothing_uncounted(void **state)
 {
     (void)state;
-    two_threads(false);
+    two_threads(64 * 1024, false);
+}
+
+static void test_two_threads_pass_everything_from_the_front(void **state)
+{
+    (void)state;
+    two_threads(256 * 1024, true);
+    two_threads(256 * 1024, false);
 }
 
 int main(void)
@@ -290,8 +350,10 @@ int main(void)
         cmocka_unit_test(test_looking_ahead_takes_nothing),
         cmocka_unit_test(test_records_without_payload),
         cmocka_unit_test(test_size_for_a_time),
+        cmocka_unit_test(test_memory_is_what_waits_not_what_could),
         cmocka_unit_test(test_two_threads_pass_everything_on),
         cmocka_unit_test(test_two_threads_lose_nothing_uncounted),
+        cmocka_unit_test(test_two_threads_pass_everything_from_the_front),
     };
     return cmocka_run_group_tests_name("ring", tests, NULL, NULL);
 }
