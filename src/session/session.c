@@ -22,7 +22,6 @@
 #define LOOK_PIPE_NS  INT64_C(100000000)
 #define LOOK_LEAST_NS INT64_C(250000000)
 #define LOOK_MOST_NS  INT64_C(1000000000)
-#define GATHER_NS     INT64_C(100000000)
 #define POLL_LEAST_NS INT64_C(2000000)
 #define POLL_MOST_NS  INT64_C(250000000)
 
@@ -160,15 +159,14 @@ static bool choose_format(struct session *s, struct fault *f)
     return sink_check(facts->type, facts->sample, &facts->format, f);
 }
 
-/* The capture thread wakes nobody, so the writer looks by itself: ten times a
- * second, for packets that are longer every second one; twice for each where a
- * pipe waits for it. What a killed recording loses is what waits here, so a
- * quarter second is the most. */
+/* The capture thread wakes nobody, so the writer looks by itself: for every
+ * second packet, within reason; twice for each where a pipe waits for it. What
+ * a killed recording loses is what waits here, so a quarter second is the most.
+ */
 static int64_t poll_for(const struct session *s)
 {
     int64_t latency_ns = s->request.sources[0].latency_ns;
-    int64_t gather_ns = latency_ns * 2 > GATHER_NS ? latency_ns * 2 : GATHER_NS;
-    int64_t poll_ns = to_pipe(s) ? latency_ns / 2 : gather_ns;
+    int64_t poll_ns = to_pipe(s) ? latency_ns / 2 : latency_ns * 2;
     if (poll_ns > s->request.buffer_ns / 4) {
         poll_ns = s->request.buffer_ns / 4; /* or it would fill up meanwhile */
     }
