@@ -4,7 +4,8 @@
  *     players STREAMS
  *
  * Each is 48 kHz, s16, stereo, in no hurry (libpulse's default latency). Prints
- * a line when all of them play; a signal ends it. */
+ * a line when the server has taken all of them (it does not tell of every one
+ * that it has started, where many do at once); a signal ends it. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,12 +39,14 @@ static void on_space(pa_stream *stream, size_t bytes, void *data)
     }
 }
 
-static void on_started(pa_stream *stream, void *data)
+static void on_state(pa_stream *stream, void *data)
 {
     struct players *p = data;
+    pa_stream_state_t state = pa_stream_get_state(stream);
 
-    pa_stream_set_started_callback(stream, NULL, NULL);
-    if (++p->playing == p->wanted) {
+    if (!PA_STREAM_IS_GOOD(state))
+        fail(p, "cannot play");
+    if (state == PA_STREAM_READY && ++p->playing == p->wanted) {
         puts("playing");
         fflush(stdout);
     }
@@ -58,7 +61,7 @@ static int play(struct players *p, pa_context *context)
     if (stream == NULL)
         return 0;
     pa_stream_set_write_callback(stream, on_space, p);
-    pa_stream_set_started_callback(stream, on_started, p);
+    pa_stream_set_state_callback(stream, on_state, p);
     return pa_stream_connect_playback(stream, NULL, NULL, PA_STREAM_NOFLAGS,
                                       NULL, NULL) == 0;
 }

@@ -4,6 +4,7 @@ A player of 1, 4, 16 and of 64 streams (players.c), and a looprec for each, all 
 the same time, long enough for the rings (10 s each) to have been filled once."""
 
 import os
+import select
 import signal
 import subprocess
 import time
@@ -23,7 +24,8 @@ def players(count):
     """A program that plays COUNT streams by now."""
     child = subprocess.Popen([program("players"), str(count)], text=True,
                              stdout=subprocess.PIPE)
-    if child.stdout.readline() != "playing\n":
+    said, _, _ = select.select([child.stdout], [], [], 30)
+    if not said or child.stdout.readline() != "playing\n":
         die(f"{count} players do not play")
     return child
 
