@@ -23,6 +23,16 @@ struct process_entry *process_list_add(struct process_list *list)
     return added;
 }
 
+bool process_list_push(struct process_list *list,
+                       const struct process_entry *entry)
+{
+    struct process_entry *added = process_list_add(list);
+    if (added) {
+        *added = *entry;
+    }
+    return added != NULL;
+}
+
 static const struct process_entry *find(const struct process_list *list,
                                         size_t count, uint32_t pid)
 {

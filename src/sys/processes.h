@@ -36,6 +36,10 @@ struct process_list {
 /* Append an entry, zeroed; NULL: out of memory. */
 struct process_entry *process_list_add(struct process_list *list);
 
+/* Append a copy of ENTRY. False: out of memory. */
+bool process_list_push(struct process_list *list,
+                       const struct process_entry *entry);
+
 /* The entry with that number; NULL: none. */
 const struct process_entry *process_list_find(const struct process_list *list,
                                               uint32_t pid);

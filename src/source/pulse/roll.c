@@ -240,13 +240,11 @@ static bool top_runs(const struct who *w)
 static void add_members(const struct who *w, struct process_list *list)
 {
     for (size_t i = 0; i < w->member_count; i++) {
-        struct process_entry p, *added = NULL;
+        struct process_entry p;
         if (process_list_find(list, w->members[i].pid) == NULL &&
             process_look(w->members[i].pid, &p)) {
-            added = process_list_add(list);
-        }
-        if (added != NULL) {
-            *added = p;
+            /* out of memory: it counts as ended, as if it were not seen */
+            (void)process_list_push(list, &p);
         }
     }
 }

@@ -126,11 +126,12 @@ static bool read_named(int proc, const char *id, struct process_entry *p)
     return ok;
 }
 
-static bool read_one(int proc, const char *id, unsigned what,
+/* Process PID, whose folder is ID seen from PROC. */
+static bool read_one(int proc, const char *id, uint32_t pid, unsigned what,
                      struct process_entry *p)
 {
     memset(p, 0, sizeof(*p));
-    p->pid = (uint32_t)strtoul(id, NULL, 10);
+    p->pid = pid;
     if (what & PROCESSES_NAMED) {
         return read_named(proc, id, p);
     }
@@ -142,12 +143,8 @@ static bool read_one(int proc, const char *id, unsigned what,
 static bool append(struct process_list *out, const struct process_entry *p,
                    struct fault *f)
 {
-    struct process_entry *added = process_list_add(out);
-    if (!added) {
-        return fault_set(f, ERR_NO_MEMORY, op_list, NULL, NULL);
-    }
-    *added = *p;
-    return true;
+    return process_list_push(out, p) ||
+           fault_set(f, ERR_NO_MEMORY, op_list, NULL, NULL);
 }
 
 bool processes_read(struct process_list *out, unsigned what, struct fault *f)
@@ -163,7 +160,8 @@ bool processes_read(struct process_list *out, unsigned what, struct fault *f)
     while (ok && (entry = readdir(proc)) != NULL) {
         struct process_entry p;
         if (isdigit((unsigned char)entry->d_name[0]) &&
-            read_one(dirfd(proc), entry->d_name, what, &p)) {
+            read_one(dirfd(proc), entry->d_name,
+                     (uint32_t)strtoul(entry->d_name, NULL, 10), what, &p)) {
             ok = append(out, &p, f);
         }
     }
@@ -226,22 +224,21 @@ bool process_births_read(struct process_births *b, struct process_list *out,
     return ok;
 }
 
-bool process_read(uint32_t pid, struct process_entry *out)
+static bool read_number(uint32_t pid, unsigned what, struct process_entry *out)
 {
     char path[32];
     snprintf(path, sizeof(path), "/proc/%lu", (unsigned long)pid);
-    memset(out, 0, sizeof(*out));
-    out->pid = pid;
-    return read_named(AT_FDCWD, path, out);
+    return read_one(AT_FDCWD, path, pid, what, out);
+}
+
+bool process_read(uint32_t pid, struct process_entry *out)
+{
+    return read_number(pid, PROCESSES_NAMED, out);
 }
 
 bool process_look(uint32_t pid, struct process_entry *out)
 {
-    char path[32];
-    snprintf(path, sizeof(path), "/proc/%lu/stat", (unsigned long)pid);
-    memset(out, 0, sizeof(*out));
-    out->pid = pid;
-    return read_stat(AT_FDCWD, path, out);
+    return read_number(pid, 0, out);
 }
 
 bool processes_read_above(struct process_list *out, uint32_t pid)
@@ -250,11 +247,9 @@ bool processes_read_above(struct process_list *out, uint32_t pid)
     /* The list grows with each step, and what it has is not read again: a ring
      * of numbers that were given anew ends. */
     while (pid != 0 && !process_list_find(out, pid) && process_read(pid, &p)) {
-        struct process_entry *added = process_list_add(out);
-        if (!added) {
+        if (!process_list_push(out, &p)) {
             return false;
         }
-        *added = p;
         pid = p.parent;
     }
     return true;
