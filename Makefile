@@ -195,7 +195,7 @@ $(B)/bench/%: $(B)/tests/bench/%.o
 	@mkdir -p $(@D)
 	$(CC) $(OPT) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(B)/bench/%.so: tests/tools/preload/%.c
+$(B)/bench/%.so: tests/tools/preload/%.c tests/tools/preload/waits.h
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -O2 -Wall -Wextra -shared -fPIC -o $@ $< -ldl
 

@@ -10,21 +10,15 @@
  * At the end of the time it says on standard error how often it looked, so that
  * a test can tell "nothing was called" from "nothing was watched". */
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <pthread.h>
 #include <semaphore.h>
 #include <stdarg.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
+
+#define WATCHED_THREAD "FORBID_THREAD"
+#include "waits.h"
 
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
@@ -33,22 +27,8 @@ void __libc_free(void *block);
 void *__libc_memalign(size_t alignment, size_t size);
 int __fprintf_chk(FILE *file, int flag, const char *format, ...);
 
-static __thread int64_t named_ns; /* 0: not the thread */
 static __thread long waits;
 static __thread bool told;
-
-static int64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
-}
-
-static int64_t setting_ms(const char *name, int64_t fallback)
-{
-    const char *text = getenv(name);
-    return text ? atoll(text) : fallback;
-}
 
 static void say(const char *text)
 {
@@ -108,21 +88,9 @@ static void called(const char *what, const void *caller)
 
 #define CALLED(what) called(what, __builtin_return_address(0))
 
-/* --- what names the thread and counts its turns --- */
+/* --- what counts the turns --- */
 
-int pthread_setname_np(pthread_t thread, const char *name)
-{
-    int (*real)(pthread_t, const char *) =
-        (int (*)(pthread_t, const char *))dlsym(RTLD_NEXT,
-                                                "pthread_setname_np");
-    const char *wanted = getenv("FORBID_THREAD");
-    if (wanted && strcmp(name, wanted) == 0) {
-        named_ns = now_ns();
-    }
-    return real(thread, name);
-}
-
-static void turn(void)
+static void wait_begins(void)
 {
     if (watching()) {
         waits++;
@@ -134,36 +102,8 @@ static void turn(void)
     }
 }
 
-int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
-          const sigset_t *mask)
+static void wait_ends(void)
 {
-    turn();
-    struct timespec left = {0, 0};
-    if (timeout) {
-        left = *timeout;
-    }
-    return (int)syscall(SYS_ppoll, fds, count, timeout ? &left : NULL, mask,
-                        8 /* bytes of the kernel's mask */);
-}
-
-int poll(struct pollfd *fds, nfds_t count, int timeout)
-{
-    turn();
-    return (int)syscall(SYS_poll, fds, count, timeout);
-}
-
-int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t bytes)
-{
-    (void)bytes;
-    return poll(fds, count, timeout);
-}
-
-int __ppoll_chk(struct pollfd *fds, nfds_t count,
-                const struct timespec *timeout, const sigset_t *mask,
-                size_t bytes)
-{
-    (void)bytes;
-    return ppoll(fds, count, timeout, mask);
 }
 
 /* --- what is forbidden --- */
