@@ -7,12 +7,13 @@
 #include <string.h>
 
 enum {
-    LINE = 64, /* a cache line, and the records' alignment */
-    BYTES_MIN = 64 * 1024,
-    REWIND_BYTES = 64 * 1024,
+    LINE = 64,         /* a cache line, and the records' alignment */
+    CHUNK_RECORDS = 3, /* the longest that a chunk holds at least */
+    CHUNK_BYTES_MIN = 16 * 1024,
+    CHUNKS_MIN = 4,
 };
 
-/* What lies in the buffer. A filler has only its size. */
+/* What lies in a chunk. A filler has only its size. */
 struct record {
     uint64_t bytes; /* of the whole record, a multiple of LINE */
     uint64_t filler;
@@ -25,20 +26,33 @@ struct record {
 
 struct ring {
     /* constant after create */
-    unsigned char *buffer; /* aligned to LINE */
-    uint64_t size;         /* a power of two */
-    void *block;           /* what to free */
+    unsigned char *buffer; /* the chunks, aligned to LINE */
+    uint64_t chunk_bytes;  /* a power of two */
+    unsigned chunk_shift;  /* its logarithm */
+    uint64_t chunks;
+    uint64_t slot_mask; /* a power of two, at least as many as chunks, less 1 */
+    void *block;        /* what to free */
+
+    /* From a counter's slot to a chunk of the buffer. The producer writes the
+     * slot of a chunk that it comes to before it publishes a record there; the
+     * consumer reads the slots between tail and head. */
+    uint32_t *map;
 
     /* producer only */
     _Alignas(LINE) uint64_t tail_seen; /* never ahead of tail */
     uint64_t dropped;                  /* frames since the last commit */
     uint64_t filler_bytes;             /* of the reservation */
     uint64_t record_bytes;             /* of the reservation; 0: none */
+    bool enters; /* the reservation lies in the next chunk */
+    uint64_t
+        entered; /* the end of the chunk that head is in, or at the end of */
+    uint64_t
+        reclaimed;  /* chunks before this are free; at a chunk's beginning */
+    uint32_t *free; /* chunks of the buffer; the last was left last */
+    uint64_t free_count;
 
     /* written by the producer */
     _Alignas(LINE) _Atomic uint64_t head; /* free-running byte counter */
-    _Atomic uint64_t shift; /* from a counter to a place in the buffer; changes
-                             * only while the ring is empty */
     _Atomic int64_t reached_ns;
     _Atomic uint64_t dropped_tail;
     _Atomic uint64_t dropped_total;
@@ -57,36 +71,83 @@ static uint64_t align_line(uint64_t bytes)
     return (bytes + LINE - 1) & ~(uint64_t)(LINE - 1);
 }
 
-static void *allocate_aligned(size_t bytes, void **block)
+static uint64_t record_bytes_for(size_t payload_bytes)
 {
-    *block = calloc(1, bytes + LINE);
+    return align_line(PAYLOAD_OFFSET + payload_bytes);
+}
+
+static uint64_t chunk_bytes_for(size_t payload_max)
+{
+    uint64_t bytes = CHUNK_BYTES_MIN;
+    while (bytes < CHUNK_RECORDS * record_bytes_for(payload_max)) {
+        bytes *= 2;
+    }
+    return bytes;
+}
+
+static void *allocate_aligned(uint64_t bytes, void **block)
+{
+    *block = bytes > SIZE_MAX - LINE ? NULL : calloc(1, (size_t)bytes + LINE);
     if (!*block) {
         return NULL;
     }
     return (void *)(((uintptr_t)*block + LINE - 1) & ~(uintptr_t)(LINE - 1));
 }
 
-struct ring *ring_create(size_t bytes)
+/* Both counters at VALUE, every chunk free but the one it lies in. */
+static void begin_at(struct ring *ring, uint64_t value)
 {
-    uint64_t size = BYTES_MIN;
-    while (size < bytes && size < (UINT64_C(1) << 40)) {
-        size *= 2;
+    atomic_store_explicit(&ring->head, value, memory_order_relaxed);
+    atomic_store_explicit(&ring->tail, value, memory_order_relaxed);
+    ring->tail_seen = value;
+    ring->head_seen = value;
+    ring->reclaimed = value & ~(ring->chunk_bytes - 1);
+    ring->entered = ring->reclaimed + ring->chunk_bytes;
+    ring->free_count = ring->chunks - 1;
+    for (uint64_t i = 0; i < ring->free_count; i++) {
+        ring->free[i] = (uint32_t)(ring->free_count - i);
     }
-    if (size < bytes) {
+    ring->map[(value >> ring->chunk_shift) & ring->slot_mask] = 0;
+}
+
+struct ring *ring_create(size_t bytes, size_t payload_max)
+{
+    if (bytes > SIZE_MAX / 4 || payload_max > SIZE_MAX / 4) {
         return NULL;
     }
-    /* One block: the struct first, then the buffer. calloc takes fresh pages
-     * from the system for blocks of this size, so nothing is touched. */
-    size_t head = (size_t)align_line(sizeof(struct ring));
+    uint64_t chunk_bytes = chunk_bytes_for(payload_max);
+    uint64_t chunks = (bytes + chunk_bytes - 1) / chunk_bytes;
+    chunks = chunks < CHUNKS_MIN ? CHUNKS_MIN : chunks;
+    uint64_t slots = CHUNKS_MIN;
+    while (slots < chunks) {
+        slots *= 2;
+    }
+    if (slots > UINT32_MAX) {
+        return NULL;
+    }
+    /* One block: the struct first, then the chunks, then their lists. calloc
+     * takes fresh pages from the system for blocks of this size, so nothing is
+     * touched. */
+    uint64_t head = align_line(sizeof(struct ring));
+    uint64_t lists = (slots + chunks) * sizeof(uint32_t);
     void *block = NULL;
-    struct ring *ring = allocate_aligned(head + (size_t)size, &block);
+    struct ring *ring =
+        allocate_aligned(head + chunks * chunk_bytes + lists, &block);
     if (!block) {
         return NULL;
     }
     ring->block = block;
     ring->buffer = (unsigned char *)ring + head;
-    ring->size = size;
+    ring->chunk_bytes = chunk_bytes;
+    while (UINT64_C(1) << ring->chunk_shift < chunk_bytes) {
+        ring->chunk_shift++;
+    }
+    ring->chunks = chunks;
+    ring->slot_mask = slots - 1;
+    ring->map = (uint32_t *)(void *)(ring->buffer + chunks * chunk_bytes);
+    ring->free = ring->map + slots;
     atomic_init(&ring->reached_ns, INT64_MIN);
+    begin_at(ring, 0);
     return ring;
 }
 
@@ -97,87 +158,101 @@ void ring_destroy(struct ring *ring)
     }
 }
 
-size_t ring_bytes_for(uint64_t frames, uint32_t channels,
-                      uint32_t packet_frames)
+size_t ring_bytes_for(uint64_t count, size_t payload_bytes, size_t payload_max)
 {
-    uint64_t packet_bytes = align_line(
-        PAYLOAD_OFFSET + (uint64_t)packet_frames * channels * sizeof(float));
-    uint64_t packets = frames / packet_frames + 1;
-    return (size_t)(packets * packet_bytes);
+    uint64_t chunk_bytes = chunk_bytes_for(payload_max);
+    /* what is skipped at a chunk's end is shorter than the longest record */
+    uint64_t least = chunk_bytes - record_bytes_for(payload_max) + LINE;
+    /* one more: the oldest chunk is free only when all of it was read */
+    uint64_t chunks = count * record_bytes_for(payload_bytes) / least + 2;
+    return (size_t)(chunks * chunk_bytes);
 }
 
 void ring_preset(struct ring *ring, uint64_t value)
 {
-    atomic_store_explicit(&ring->head, value, memory_order_relaxed);
-    atomic_store_explicit(&ring->tail, value, memory_order_relaxed);
-    ring->tail_seen = value;
-    ring->head_seen = value;
-}
-
-static uint64_t place_of(const struct ring *ring, uint64_t at)
-{
-    /* relaxed: the producer's own; the consumer has acquired a head behind AT,
-     * and the shift stays until it has released a tail there */
-    uint64_t shift = atomic_load_explicit(&ring->shift, memory_order_relaxed);
-    return (at + shift) & (ring->size - 1);
+    begin_at(ring, value);
 }
 
 static struct record *record_at(const struct ring *ring, uint64_t at)
 {
-    return (struct record *)(void *)(ring->buffer + place_of(ring, at));
+    uint64_t chunk = ring->map[(at >> ring->chunk_shift) & ring->slot_mask];
+    return (struct record *)(void *)(ring->buffer +
+                                     (chunk << ring->chunk_shift) +
+                                     (at & (ring->chunk_bytes - 1)));
 }
 
 /* --- producer --- */
 
-/* Bytes free, by a tail that may be old; reads the real one when these do not
- * suffice for WANTED. */
-static uint64_t space_for(struct ring *ring, uint64_t wanted)
+/* The chunks that the consumer has left are free. Each is met once, so that
+ * this is one step for each chunk that was entered. */
+static void reclaim(struct ring *ring)
 {
-    /* relaxed: only this thread stores head */
-    uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
-    uint64_t space = ring->size - (head - ring->tail_seen);
-    if (space < wanted) {
-        /* acquire: pairs with ring_pop; what the consumer read is read */
-        ring->tail_seen =
-            atomic_load_explicit(&ring->tail, memory_order_acquire);
-        space = ring->size - (head - ring->tail_seen);
-    }
-    return space;
-}
-
-/* Begin at the front again where nothing waits: of a ring that is large for the
- * sake of a long stall no more memory is touched than what really waits. */
-static void rewind_empty(struct ring *ring, uint64_t head)
-{
-    if (place_of(ring, head) < REWIND_BYTES) {
-        return;
-    }
     /* acquire: pairs with ring_pop; what the consumer read is read */
     ring->tail_seen = atomic_load_explicit(&ring->tail, memory_order_acquire);
-    if (ring->tail_seen == head) {
-        /* relaxed: ring_commit's release of the head publishes it */
-        atomic_store_explicit(&ring->shift, 0 - head, memory_order_relaxed);
+    while (ring->tail_seen - ring->reclaimed >= ring->chunk_bytes) {
+        uint64_t slot =
+            (ring->reclaimed >> ring->chunk_shift) & ring->slot_mask;
+        ring->free[ring->free_count++] = ring->map[slot];
+        ring->reclaimed += ring->chunk_bytes;
     }
 }
 
 void *ring_reserve(struct ring *ring, size_t payload_bytes)
 {
     ring->record_bytes = 0;
-    if (payload_bytes > ring->size) {
+    if (payload_bytes > ring->chunk_bytes - PAYLOAD_OFFSET) {
         return NULL;
     }
-    uint64_t bytes = align_line(PAYLOAD_OFFSET + payload_bytes);
+    uint64_t bytes = record_bytes_for(payload_bytes);
     /* relaxed: only this thread stores head */
     uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
-    rewind_empty(ring, head);
-    uint64_t to_end = ring->size - place_of(ring, head);
-    uint64_t filler = bytes > to_end ? to_end : 0;
-    if (space_for(ring, filler + bytes) < filler + bytes) {
-        return NULL;
+    uint64_t rest = ring->entered - head;
+    unsigned char *record;
+    ring->enters = bytes > rest;
+    if (ring->enters) {
+        reclaim(ring);
+        if (ring->free_count == 0) {
+            return NULL;
+        }
+        uint64_t chunk = ring->free[ring->free_count - 1];
+        record = ring->buffer + (chunk << ring->chunk_shift);
+    } else {
+        record = (unsigned char *)record_at(ring, head);
     }
-    ring->filler_bytes = filler;
+    ring->filler_bytes = ring->enters ? rest : 0;
     ring->record_bytes = bytes;
-    return (unsigned char *)record_at(ring, head + filler) + PAYLOAD_OFFSET;
+    return record + PAYLOAD_OFFSET;
+}
+
+/* HEAD's chunk is at its end: the rest of it is skipped, and the next begins
+ * where the reservation said. Returns where. */
+static uint64_t enter_chunk(struct ring *ring, uint64_t head)
+{
+    if (ring->filler_bytes > 0) {
+        struct record *filler = record_at(ring, head);
+        filler->bytes = ring->filler_bytes;
+        filler->filler = 1;
+    }
+    uint64_t at = ring->entered;
+    ring->map[(at >> ring->chunk_shift) & ring->slot_mask] =
+        ring->free[--ring->free_count];
+    ring->entered += ring->chunk_bytes;
+    return at;
+}
+
+static void raise_high_water(struct ring *ring, uint64_t head)
+{
+    uint64_t used = head - ring->tail_seen;
+    /* relaxed: a figure for the report, no data hangs on it */
+    if (used <= atomic_load_explicit(&ring->high_water, memory_order_relaxed)) {
+        return;
+    }
+    /* the tail seen may be old: look before raising the mark */
+    ring->tail_seen = atomic_load_explicit(&ring->tail, memory_order_acquire);
+    used = head - ring->tail_seen;
+    if (used > atomic_load_explicit(&ring->high_water, memory_order_relaxed)) {
+        atomic_store_explicit(&ring->high_water, used, memory_order_relaxed);
+    }
 }
 
 void ring_commit(struct ring *ring, const struct packet *packet)
@@ -187,11 +262,8 @@ void ring_commit(struct ring *ring, const struct packet *packet)
     }
     /* relaxed: only this thread stores head */
     uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
-    if (ring->filler_bytes > 0) {
-        struct record *filler = record_at(ring, head);
-        filler->bytes = ring->filler_bytes;
-        filler->filler = 1;
-        head += ring->filler_bytes;
+    if (ring->enters) {
+        head = enter_chunk(ring, head);
     }
     struct record *record = record_at(ring, head);
     record->bytes = ring->record_bytes;
@@ -206,22 +278,14 @@ void ring_commit(struct ring *ring, const struct packet *packet)
         atomic_store_explicit(&ring->dropped_tail, 0, memory_order_relaxed);
     }
     /* release: pairs with the consumer's acquire in refresh_head; the record
-     * is complete before it can be seen */
+     * is complete before it can be seen, and so is the map */
     atomic_store_explicit(&ring->head, head, memory_order_release);
+    raise_high_water(ring, head);
+}
 
-    uint64_t used = head - ring->tail_seen;
-    /* relaxed: a figure for the report, no data hangs on it */
-    if (used > atomic_load_explicit(&ring->high_water, memory_order_relaxed)) {
-        /* the tail seen may be old: look before raising the mark */
-        ring->tail_seen =
-            atomic_load_explicit(&ring->tail, memory_order_acquire);
-        used = head - ring->tail_seen;
-        if (used >
-            atomic_load_explicit(&ring->high_water, memory_order_relaxed)) {
-            atomic_store_explicit(&ring->high_water, used,
-                                  memory_order_relaxed);
-        }
-    }
+static uint64_t size_of(const struct ring *ring)
+{
+    return ring->chunks * ring->chunk_bytes;
 }
 
 void ring_drop(struct ring *ring, uint64_t frames)
@@ -234,24 +298,19 @@ void ring_drop(struct ring *ring, uint64_t frames)
     atomic_fetch_add_explicit(&ring->dropped_total, frames,
                               memory_order_relaxed);
     /* something did not fit: that is as full as it gets */
-    atomic_store_explicit(&ring->high_water, ring->size, memory_order_relaxed);
+    atomic_store_explicit(&ring->high_water, size_of(ring),
+                          memory_order_relaxed);
 }
 
-size_t ring_space(const struct ring *ring)
+bool ring_has_room(struct ring *ring, uint64_t count, size_t payload_bytes)
 {
-    /* relaxed head: only this thread stores it; acquire tail: pairs with
-     * ring_pop */
+    uint64_t bytes = record_bytes_for(payload_bytes);
+    /* relaxed: only this thread stores head */
     uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
-    uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
-    uint64_t space = ring->size - (head - tail);
-    uint64_t to_end = ring->size - place_of(ring, head);
-    /* A record may not wrap: what is left at the end or, past a filler, at the
-     * beginning. */
-    uint64_t best = space < to_end ? space : to_end;
-    if (space > to_end && space - to_end > best) {
-        best = space - to_end;
-    }
-    return best > PAYLOAD_OFFSET ? (size_t)(best - PAYLOAD_OFFSET) : 0;
+    reclaim(ring);
+    uint64_t fit = (ring->entered - head) / bytes +
+                   ring->free_count * (ring->chunk_bytes / bytes);
+    return fit >= count || ring->tail_seen == head;
 }
 
 void ring_set_reached(struct ring *ring, int64_t time_ns)
@@ -355,14 +414,20 @@ double ring_high_water(const struct ring *ring)
 {
     return (double)atomic_load_explicit(&ring->high_water,
                                         memory_order_relaxed) /
-           (double)ring->size;
+           (double)size_of(ring);
+}
+
+uint64_t ring_waiting(const struct ring *ring)
+{
+    /* relaxed: a figure for the status line. The tail first: it only follows
+     * the head, which then is not behind it. */
+    uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
+    uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
+    uint64_t used = head - tail;
+    return used > size_of(ring) ? 0 : used;
 }
 
 double ring_fill(const struct ring *ring)
 {
-    /* relaxed: a figure for the status line */
-    uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
-    uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
-    uint64_t used = head - tail;
-    return used > ring->size ? 0.0 : (double)used / (double)ring->size;
+    return (double)ring_waiting(ring) / (double)size_of(ring);
 }

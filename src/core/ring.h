@@ -5,10 +5,13 @@
  * its frames are added to the next stored packet's lost_before, so a loss
  * travels with the data and channels cannot shift.
  *
- * Indices are free-running 64-bit byte counters over a power-of-two buffer,
- * each on its own cache line; records are aligned to 64 bytes and never wrap
- * (a filler record skips the end of the buffer). Where nothing waits the next
- * record goes to the buffer's front. */
+ * Indices are free-running 64-bit byte counters, each on its own cache line,
+ * over a space of chunks (a power of two each); records are aligned to 64 bytes
+ * and lie in one chunk (a filler record skips a chunk's end). Which memory a
+ * chunk of that space lies in is decided when the producer comes to it: in what
+ * the consumer left last. So a recording touches what really waits, not the
+ * whole of a buffer that is long for the sake of a slow disk.
+ */
 #ifndef LOOPREC_CORE_RING_H
 #define LOOPREC_CORE_RING_H
 
@@ -20,18 +23,17 @@
 
 struct ring;
 
-/* A ring of at least BYTES bytes of payload and headers (rounded up to a power
- * of two, at least 64 KiB). NULL when memory is short. The memory is not
- * touched until used. */
-struct ring *ring_create(size_t bytes);
+/* A ring of at least BYTES bytes of payload and headers (rounded up to whole
+ * chunks, at least four), for packets of at most PAYLOAD_MAX bytes of payload.
+ * NULL when memory is short. The memory is not touched until used. */
+struct ring *ring_create(size_t bytes, size_t payload_max);
 
 /* NULL is fine. Neither thread may be inside. */
 void ring_destroy(struct ring *ring);
 
-/* Bytes that FRAMES frames of CHANNELS float32 in packets of PACKET_FRAMES
- * need: what to give to ring_create for a length in time. */
-size_t ring_bytes_for(uint64_t frames, uint32_t channels,
-                      uint32_t packet_frames);
+/* What to give to ring_create for COUNT packets of PAYLOAD_BYTES each, or as
+ * much in longer ones, in a ring for packets of at most PAYLOAD_MAX. */
+size_t ring_bytes_for(uint64_t count, size_t payload_bytes, size_t payload_max);
 
 /* --- producer --- */
 
@@ -47,8 +49,9 @@ void ring_commit(struct ring *ring, const struct packet *packet);
 /* Count FRAMES frames (at the current source rate) as dropped. */
 void ring_drop(struct ring *ring, uint64_t frames);
 
-/* Bytes the largest packet may have right now. */
-size_t ring_space(const struct ring *ring);
+/* COUNT packets of PAYLOAD_BYTES each fit now, or nothing waits and waiting
+ * makes no more room. */
+bool ring_has_room(struct ring *ring, uint64_t count, size_t payload_bytes);
 
 /* "All that came up to TIME_NS has been pushed": lets the consumer fill
  * silence up to there. Must not go back. */
@@ -90,6 +93,9 @@ double ring_high_water(const struct ring *ring);
 
 /* How full it is now, 0..1. Any thread. */
 double ring_fill(const struct ring *ring);
+
+/* Bytes that wait now, headers and what is skipped included. Any thread. */
+uint64_t ring_waiting(const struct ring *ring);
 
 /* Test only: start both counters at VALUE (a multiple of 64) before any use,
  * to run near the wrap of the counters. */

@@ -119,13 +119,15 @@ static bool emit_begin(void *context, int64_t time_ns)
 }
 
 /* Virtual time only, so it may wait. */
-static bool has_room(const struct track *t, size_t bytes)
+static bool has_room(const struct track *t, uint32_t frames)
 {
+    size_t most = TRACK_PACKET_FRAMES * t->format.channels * sizeof(float);
+    /* what is not whole, and a record of what was dropped or changed */
+    uint64_t packets = frames / TRACK_PACKET_FRAMES + 2;
     for (unsigned i = lanes_used(t); i-- > 0;) {
         const struct lane *l = &t->lanes[i];
-        double used = ring_fill(l->ring) * (double)l->ring_bytes;
-        if (ring_space(l->ring) < bytes + TRACK_PACKET_FRAMES ||
-            used >= VIRTUAL_FILL_BYTES) {
+        if (ring_waiting(l->ring) >= VIRTUAL_FILL_BYTES ||
+            !ring_has_room(l->ring, packets, most)) {
             return false;
         }
     }
@@ -135,12 +137,11 @@ static bool has_room(const struct track *t, size_t bytes)
 static bool emit_room(void *context, uint32_t frames)
 {
     struct track *t = ((struct lane *)context)->track;
-    size_t bytes = (size_t)frames * t->format.channels * sizeof(float);
     for (;;) {
         if (atomic_load_explicit(&t->abandoned, memory_order_relaxed)) {
             return false;
         }
-        if (has_room(t, bytes)) {
+        if (has_room(t, frames)) {
             return true;
         }
         /* release: pairs with the writer's look after it took packets; both

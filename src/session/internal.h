@@ -70,7 +70,6 @@ struct lane {
     /* constant after lane_make_ring */
     struct track *track;
     struct ring *ring;
-    size_t ring_bytes;
 
     /* shared */
     _Atomic bool begun; /* by the capture thread: something comes, or did */

@@ -10,17 +10,19 @@ static bool no_memory(struct fault *f)
                      "ask for a shorter one with --buffer");
 }
 
-static size_t bytes_for(int64_t buffer_ns, const struct audio_format *format)
+/* A ring for BUFFER_NS of FORMAT. */
+static struct ring *make_ring(int64_t buffer_ns,
+                              const struct audio_format *format)
 {
     uint64_t frames = (uint64_t)frames_from_ns(buffer_ns, format->rate);
-    /* Packets are at least 5 ms long on every system that we know of; a
-     * shorter one only costs some of the buffer's length. */
-    uint32_t packet = (format->rate + 199) / 200;
-    size_t bytes = ring_bytes_for(frames, format->channels, packet);
-    /* Four of the longest packets fit in any case. */
-    size_t least = ring_bytes_for(4 * TRACK_PACKET_FRAMES, format->channels,
-                                  TRACK_PACKET_FRAMES);
-    return bytes < least ? least : bytes;
+    size_t frame_bytes = format->channels * sizeof(float);
+    size_t most = TRACK_PACKET_FRAMES * frame_bytes;
+    /* Packets are at least 5 ms long on every system that we know of; a shorter
+     * one only costs some of the buffer's length. */
+    uint32_t few = (format->rate + 199) / 200;
+    few = few < TRACK_PACKET_FRAMES ? few : TRACK_PACKET_FRAMES;
+    return ring_create(
+        ring_bytes_for(frames / few + 1, few * frame_bytes, most), most);
 }
 
 bool lane_make(struct track *t, const struct audio_format *format,
@@ -31,8 +33,7 @@ bool lane_make(struct track *t, const struct audio_format *format,
     struct lane *l = &t->lanes[i];
     l->idle_ns = PACKET_NO_TIME;
     l->writer_format = *format;
-    l->ring_bytes = bytes_for(t->buffer_ns, format);
-    l->ring = ring_create(l->ring_bytes);
+    l->ring = make_ring(t->buffer_ns, format);
     if (!l->ring) {
         return no_memory(f);
     }

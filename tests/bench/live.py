@@ -15,8 +15,9 @@ What misses its bar, and why (Debian 12):
   With blocks of 100 ms, and node.max-latency=960/48000 so that the graph's cycle
   stays, looprec took 4.6 s an hour instead of 6.6; but a jump of the stream's
   time is only known as one if it is longer than a block.
-- Memory. 3.8 MB are the ring, 10 s of floats, which a slow disk may take; the
-  libraries are those of parecord, and soxr with its libgomp (0.4 MB)."""
+- Memory. The libraries are those of parecord; what is above it is looprec itself
+  (0.5 MB of code and tables, which the kernel may drop), the ring (0.2 MB), and
+  two more threads with their stacks and heaps (0.2 MB)."""
 
 import os
 import subprocess

@@ -52,7 +52,7 @@ static void use(const void *data)
 static double ring(struct bench *b, size_t bytes, int packets)
 {
     struct packet header = {.kind = PACKET_AUDIO, .frames = FRAMES};
-    struct ring *r = ring_create(BUFFER);
+    struct ring *r = ring_create(BUFFER, SAMPLES * sizeof(float));
     int64_t begun;
 
     if (r == NULL)

@@ -1,7 +1,7 @@
 """Many streams of one application (--app): what each costs as they become more.
 
 A player of 1, 4, 16 and of 64 streams (players.c), and a looprec for each, all at
-the same time, long enough for the rings (10 s each) to have been filled once."""
+the same time."""
 
 import os
 import select

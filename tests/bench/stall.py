@@ -30,10 +30,6 @@ RECORDERS = {
 }
 
 
-# One whose buffer is as good as none: what the default takes is more than that.
-LEAST = "looprec --buffer=100ms"
-
-
 class Recorder:
     """A program, its pipe, and what has come of the counter so far."""
 
@@ -106,8 +102,6 @@ def inside_stall(longest, folder):
     stalls = [s for s in STALLS if s <= longest]
     recorders = [Recorder(name, s, command)
                  for name, command in RECORDERS.items() for s in stalls]
-    recorders.append(Recorder(LEAST, 0,
-                              [*RECORDERS["looprec"], "--buffer=100ms"]))
     begun = time.monotonic()
     stop = begun + LEAD
     end = stop + stalls[-1] + TAIL
@@ -159,12 +153,9 @@ def rows(options, folder):
         yield row(f"seconds that the reader of a pipe stalls without loss, {name}",
                   STALL_LEAST if ours else None, [survived(found, name)],
                   f"the longest of {tried}", least=True)
-        # looprec's ring is gone through whether anything stalls or not.
-        base = mb[LEAST if ours else name, 0]
-        beside = LEAST if ours else "without a stall"
         yield row(f"MB resident that {stall} s of stall take, {name}", None,
-                  [mb[name, stall] - base],
-                  f"{mb[name, stall]:.1f} - {base:.1f}, {beside}")
+                  [mb[name, stall] - mb[name, 0]],
+                  f"{mb[name, stall]:.1f} - {mb[name, 0]:.1f}")
 
 
 INSIDE = {"stall": inside_stall}

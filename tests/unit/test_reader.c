@@ -50,8 +50,7 @@ static void begin(struct bench *b)
     b->track.format = format;
     b->track.lane_count = 1;
     b->lane.track = &b->track;
-    b->lane.ring = ring_create(1 << 20);
-    b->lane.ring_bytes = 1 << 20;
+    b->lane.ring = ring_create(1 << 20, 32 * 1024);
     b->lane.writer_format = format;
     b->reader = (struct reader){.output = &b->output,
                                 .queue = b->queue,
