@@ -400,6 +400,18 @@ try_a_late_answer() {
     end_started
 }
 
+@test "where something plays the file begins with it, and not with zeros" {
+    [ "$SYSTEM" != wine ] || skip "Wine's own reader of PulseAudio begins when it does"
+    play_tone "$SINK"
+    local n begin
+    for n in 1 2 3 4; do # PipeWire does not give zeros each time
+        "$LOOPREC" -q -D "$DEVICE" -d 200ms "begin-$n.wav" </dev/null
+        begin=$(measure start1 onsets "begin-$n.wav")
+        true_that "$begin < 0.002" "the tone begins at $begin"
+    done
+    end_started
+}
+
 @test "a sound that begins is there from its first moments" {
     # alone: another recorder of small latency would help this one
     record head -D "$DEVICE" head.wav

@@ -119,6 +119,24 @@ bool whole_open(struct whole *w, struct link *l, const struct output *output,
     return true;
 }
 
+/* How long the zeros last that come first. PipeWire (0.3.65) gives a new stream
+ * up to a cycle of its graph of them, 10 ms measured, before what is played. */
+static int64_t zeros_ns(const struct stream *s)
+{
+    const void *data = NULL;
+    size_t bytes = 0;
+    if (pa_stream_peek(s->pa, &data, &bytes) != 0 || data == NULL) {
+        return 0;
+    }
+    const unsigned char *byte = data;
+    size_t zeros = 0;
+    while (zeros < bytes && byte[zeros] == 0) {
+        zeros++;
+    }
+    return frames_to_ns((int64_t)(zeros / s->frame_bytes),
+                        s->output.format.rate);
+}
+
 int64_t whole_await_sound(struct whole *w, int64_t until_ns)
 {
     struct stream *s = &w->stream;
@@ -137,7 +155,8 @@ int64_t whole_await_sound(struct whole *w, int64_t until_ns)
         if (now_ns >= until_ns || link_stop(s->link) != LINK_RUNS ||
             !alive(w, NULL) ||
             link_turn(s->link, until_ns - now_ns, LINK_RUNS) < 0) {
-            return came && heard_ns <= now_ns && heard_ns > 0 ? heard_ns : 0;
+            bool known = came && heard_ns <= now_ns && heard_ns > 0;
+            return known ? heard_ns + zeros_ns(s) : 0;
         }
     }
 }

@@ -25,8 +25,8 @@ bool whole_open(struct whole *w, struct link *l, const struct output *output,
 
 /* Wait until sound has come and is heard (a monitor gives up to a fragment
  * before that), an interrupt, a loss or, if none comes, UNTIL_NS. Returns since
- * when it was heard: from then on all of it is kept for the run. 0: that is not
- * known. */
+ * when it was heard, without zeros that come first: from then on all of it is
+ * kept for the run. 0: that is not known. */
 int64_t whole_await_sound(struct whole *w, int64_t until_ns);
 
 enum source_end whole_run(struct whole *w, const struct outlet *out,
