@@ -89,9 +89,11 @@ class Server:
         return children
 
     def restart(self):
-        done = run(self.environment["LOOPREC_TEST_RESTART"], env=self.environment)
-        if done.returncode != 0:
-            raise Failed("the server does not start again: " + done.stderr)
+        for _ in range(3):  # on a busy machine pactl may give up waiting for an answer
+            done = run(self.environment["LOOPREC_TEST_RESTART"], env=self.environment)
+            if done.returncode == 0:
+                return
+        raise Failed("the server does not start again: " + done.stderr)
 
     def pactl(self, *words, must=True):
         done = run("timeout", "10", "pactl", *words, env=self.environment)
