@@ -20,8 +20,9 @@ CLOSING = 5  # ... and how long it may take to be finished
 KNOWN = {"pulse": 0.0, "pipewire": 0.15}
 KNOWN_AFTER_STOP = {"pulse": 0.08, "pipewire": 3600}
 AWAKE = 1  # second
-# Where a player was held up PipeWire itself leaves out up to two of its quanta
-QUANTA = {"pulse": 0, "pipewire": 2048}
+# Where a player was held up PipeWire itself leaves out up to two of its quanta, and where
+# one was moved PulseAudio a block of 20 ms (961 frames seen)
+QUANTA = {"pulse": 48, "pipewire": 2048}
 
 
 def samples_of(path, piped):
