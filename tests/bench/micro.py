@@ -34,7 +34,7 @@ def rows(options, _folder):
                    zip(of("ring-" + kind), of("copy-" + kind))],
                   f"{size / min(of('ring-' + kind)):.1f} / "
                   f"{size / min(of('copy-' + kind)):.1f} GB/s at best; both "
-                  "through 4 MiB", least=True)
+                  "through some 100 KiB", least=True)
     yield row("ns, the timeline's account of a packet", TIMELINE_MOST_NS,
               of("timeline"), "stamp and position agree")
     for name, what in (("to-float", "float32 looked at and copied"),
