@@ -330,6 +330,7 @@ static void place_first(struct timeline *t, const struct packet *p,
         }
     }
     uint32_t skip = 0;
+    uint64_t filled = gap < 0 ? (uint64_t)-gap : 0;
     count_learn(&t->count, p, t->run_rate);
     if (gap < 0) {
         uint64_t over =
@@ -345,6 +346,9 @@ static void place_first(struct timeline *t, const struct packet *p,
         }
         uint64_t late = timeline_to_file(t, skip) + before;
         plan->late_frames = late < t->at ? late : t->at;
+        uint64_t back = filled + before;
+        back = back > late ? back : late;
+        plan->late_from = back < t->at ? t->at - back : 0;
     }
     classify_gap(t, p, (uint64_t)gap, lost, WITNESS_NONE, plan);
     if (skip == p->frames || is_ahead(t)) {
