@@ -169,6 +169,14 @@ void events_session(struct events *e, const struct session_event *event)
         json_uint(&j, "frames", event->frames);
         json_string(&j, "reason", event->reason);
         break;
+    case EVENT_RECLASSIFIED:
+        begin(e, &j, "reclassified", event->wall_ns);
+        json_string(&j, "was", account_class_name(event->was));
+        json_string(&j, "class", account_class_name(event->class));
+        json_uint(&j, "at_frame", event->at_frame);
+        json_uint(&j, "frames", event->frames);
+        json_string(&j, "reason", event->reason);
+        break;
     case EVENT_DEVICE_LOST:
         begin(e, &j, "device", event->wall_ns);
         json_string(&j, "state", "lost");

@@ -63,7 +63,7 @@ static void tell_losses(struct notices *n, uint64_t at_frame)
 
 void notices_event(struct notices *n, const struct session_event *event)
 {
-    if (event->kind == EVENT_GAP) {
+    if (event->kind == EVENT_GAP || event->kind == EVENT_RECLASSIFIED) {
         if (event->class == CLASS_LOST) {
             n->loss_frames += event->frames;
             n->loss_places++;
@@ -108,6 +108,7 @@ void notices_event(struct notices *n, const struct session_event *event)
         break;
     case EVENT_DELETED:
     case EVENT_SEGMENT: /* the report names the files */
-    case EVENT_GAP: break;
+    case EVENT_GAP:
+    case EVENT_RECLASSIFIED: break;
     }
 }

@@ -159,13 +159,13 @@ void bus_gap(struct bus *b, unsigned track, enum account_class class,
     b->at[track] += count;
 }
 
-uint64_t bus_late(struct bus *b, unsigned track, uint64_t count)
+uint64_t bus_late(struct bus *b, uint64_t frame, uint64_t count)
 {
-    uint64_t here = b->at[track] - b->base;
-    here = count < here ? count : here;
-    mark(b, b->at[track] - here, here,
+    uint64_t out = b->base > frame ? b->base - frame : 0;
+    out = out < count ? out : count;
+    mark(b, frame + out, count - out,
          mark_of(b, CLASS_LOST, "audio came too late"));
-    return count - here;
+    return out;
 }
 
 void bus_end(struct bus *b, unsigned track)

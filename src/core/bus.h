@@ -50,9 +50,9 @@ void bus_frames(struct bus *b, unsigned track, const float *frames,
 void bus_gap(struct bus *b, unsigned track, enum account_class class,
              uint64_t count, const char *reason);
 
-/* TRACK's last COUNT frames were lost after all. Returns how many of them are
- * taken out already. */
-uint64_t bus_late(struct bus *b, unsigned track, uint64_t count);
+/* COUNT frames from FRAME on, which a track has written, were lost after all.
+ * Returns how many of them, the first ones, are taken out already. */
+uint64_t bus_late(struct bus *b, uint64_t frame, uint64_t count);
 
 /* TRACK writes no more: nobody waits for it. */
 void bus_end(struct bus *b, unsigned track);

@@ -203,15 +203,16 @@ static uint64_t settled_gap(struct timeline *t, uint64_t gap)
     return gap + (uint64_t)frames;
 }
 
-/* GAP file frames are missing before P; LOST of them were dropped by the ring
- * or by the source's own count. Say what they are. */
+/* GAP file frames are missing before P; LOST of them were dropped by the ring,
+ * or by the source's own count, which then says so by the flag. Say what they
+ * are. */
 static void classify_gap(struct timeline *t, const struct packet *p,
                          uint64_t gap, uint64_t lost, enum witness witness,
                          struct plan *plan)
 {
     lost = lost < gap ? lost : gap;
-    const char *why =
-        lost > 0 ? "the buffer was full" : "the system missed audio";
+    bool ours = lost > 0 && (p->flags & PACKET_DISCONTINUITY) == 0;
+    const char *why = ours ? "the buffer was full" : "the system missed audio";
     uint64_t idle = gap - lost;
     if (witness == WITNESS_COUNT) {
         idle = 0;
@@ -330,6 +331,7 @@ static void place_first(struct timeline *t, const struct packet *p,
         }
     }
     uint32_t skip = 0;
+    uint64_t filled = gap < 0 ? (uint64_t)-gap : 0;
     count_learn(&t->count, p, t->run_rate);
     if (gap < 0) {
         uint64_t over =
@@ -345,6 +347,9 @@ static void place_first(struct timeline *t, const struct packet *p,
         }
         uint64_t late = timeline_to_file(t, skip) + before;
         plan->late_frames = late < t->at ? late : t->at;
+        uint64_t back = filled + before;
+        back = back > late ? back : late;
+        plan->late_from = back < t->at ? t->at - back : 0;
     }
     classify_gap(t, p, (uint64_t)gap, lost, WITNESS_NONE, plan);
     if (skip == p->frames || is_ahead(t)) {

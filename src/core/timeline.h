@@ -40,8 +40,9 @@ struct plan {
     uint32_t surplus_frames; /* of the skipped: more than time has passed */
     uint64_t late_frames;    /* of the file: audio that came after its place was
                               * filled as idle, and is left out, or was dropped
-                              * on its way there; these frames of the file, the
-                              * last before the gaps, are `lost` after all */
+                              * on its way there; these frames are `lost` after
+                              * all */
+    uint64_t late_from;      /* the first of them; all are before the gaps */
 };
 
 struct timeline {

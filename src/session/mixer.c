@@ -197,6 +197,7 @@ bool mixer_drain(struct mixer *m)
         !output_flush(m->reader->output, &m->reader->fault)) {
         return false;
     }
+    gaps_tell_lost(&m->reader->output->gaps);
     m->busy = waits && moved;
     return true;
 }

@@ -7,7 +7,6 @@
 #include "core/convert.h"
 #include "core/duration.h"
 #include "core/text.h"
-#include "sys/clock.h"
 
 /* Silence in every sample type is zeros. */
 static const unsigned char silence[OUTPUT_BLOCK_BYTES];
@@ -26,6 +25,7 @@ void output_init(struct output *o, struct sink *sink, struct queue *queue,
     o->dithers = dither && sample == SAMPLE_S16;
     dither_begin(&o->dither);
     levels_init(&o->levels, format->channels);
+    gaps_init(&o->gaps, queue, &o->account);
 }
 
 static void set_mark(struct output *o, uint64_t frame)
@@ -40,20 +40,15 @@ static void set_mark(struct output *o, uint64_t frame)
     }
 }
 
-/* FRAMES fewer frames, of the first COUNT classes of ORDER; where they went to:
- * TO, or nowhere (NULL). */
+/* FRAMES fewer frames, of the first COUNT classes of ORDER. */
 static void take_back(struct output *o, uint64_t frames,
-                      const enum account_class *order, size_t count,
-                      uint64_t *to)
+                      const enum account_class *order, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         uint64_t *from = &o->account.frames[order[i]];
         uint64_t n = *from < frames ? *from : frames;
         *from -= n;
         frames -= n;
-        if (to) {
-            *to += n;
-        }
     }
 }
 
@@ -63,7 +58,7 @@ static void uncount(struct output *o, size_t frames)
 {
     const enum account_class order[] = {o->writing, CLASS_CAPTURED, CLASS_IDLE,
                                         CLASS_LOST, CLASS_GONE};
-    take_back(o, frames, order, sizeof order / sizeof order[0], NULL);
+    take_back(o, frames, order, sizeof order / sizeof order[0]);
     o->frames -= frames;
 }
 
@@ -205,33 +200,19 @@ static const float *next_frames(const struct output *o, const float *frames,
 
 void output_end_gap(struct output *o)
 {
-    if (o->gap.frames == 0) {
-        return;
-    }
-    struct session_event event = {
-        .kind = EVENT_GAP,
-        .wall_ns = clock_wall_ns(),
-        .class = o->gap.class,
-        .at_frame = o->gap.at_frame,
-        .frames = o->gap.frames,
-    };
-    text_copy(event.reason, sizeof(event.reason), o->gap.reason);
-    queue_post(o->queue, &event);
-    o->gap.frames = 0;
+    gaps_end(&o->gaps);
+    gaps_tell_lost(&o->gaps);
 }
 
 /* A part of a gap that is in the file. */
 static bool write_gap(struct output *o, const struct plan_gap *gap,
                       const float *frames, struct fault *f)
 {
-    if (o->gap.frames > 0 && o->gap.class != gap->class) {
-        output_end_gap(o);
-    }
-    if (o->gap.frames == 0) {
-        o->gap = (struct pending_gap){
-            .class = gap->class, .at_frame = o->frames, .reason = gap->reason};
-    }
-    o->gap.frames += gap->frames;
+    const struct gap next = {.class = gap->class,
+                             .at = o->frames,
+                             .frames = gap->frames,
+                             .reason = gap->reason};
+    gaps_add(&o->gaps, &next);
     return frames ? write_frames(o, gap->class, frames, gap->frames, f)
                   : write_silence(o, gap->class, gap->frames, f);
 }
@@ -258,7 +239,7 @@ bool output_frames(struct output *o, const float *frames, uint64_t count,
         bool hidden;
         uint64_t n = pauses_pass(&o->pauses, count, &hidden);
         if (!hidden) {
-            output_end_gap(o);
+            gaps_end(&o->gaps);
             if (!(frames ? write_frames(o, CLASS_CAPTURED, frames, n, f)
                          : write_silence(o, CLASS_CAPTURED, n, f))) {
                 return false;
@@ -270,25 +251,18 @@ bool output_frames(struct output *o, const float *frames, uint64_t count,
     return true;
 }
 
-/* FRAMES are lost, which are among the first COUNT classes of ORDER. */
-static void count_as_lost(struct output *o, uint64_t frames,
-                          const enum account_class *order, size_t count)
+void output_reclassify(struct output *o, uint64_t frame, uint64_t count,
+                       bool mixed)
 {
-    take_back(o, frames, order, count, &o->account.frames[CLASS_LOST]);
+    uint64_t at = pauses_place(&o->pauses, frame);
+    gaps_lose(&o->gaps, at, pauses_place(&o->pauses, frame + count) - at, mixed,
+              "audio came too late");
 }
 
-void output_reclassify(struct output *o, uint64_t frames, bool mixed)
+void output_lose(struct output *o, uint64_t at, uint64_t frames)
 {
-    static const enum account_class order[] = {CLASS_IDLE, CLASS_CAPTURED,
-                                               CLASS_GONE};
-    count_as_lost(o, pauses_shown(&o->pauses, frames), order, mixed ? 3 : 1);
-}
-
-void output_lose(struct output *o, uint64_t frames)
-{
-    static const enum account_class order[] = {CLASS_CAPTURED, CLASS_IDLE,
-                                               CLASS_GONE};
-    count_as_lost(o, frames, order, 3);
+    gaps_lose(&o->gaps, at, frames, true, "its file did not keep it");
+    gaps_tell_lost(&o->gaps);
 }
 
 void output_settle(struct output *o, uint64_t frames)
@@ -300,6 +274,6 @@ void output_settle(struct output *o, uint64_t frames)
         o->account.frames[o->writing] += frames - o->frames;
     }
     uint64_t excess = o->frames > frames ? o->frames - frames : 0;
-    take_back(o, excess, order, CLASS_COUNT, NULL);
+    take_back(o, excess, order, CLASS_COUNT);
     o->frames = frames;
 }

@@ -13,6 +13,7 @@
 #include "core/levels.h"
 #include "core/pauses.h"
 #include "core/timeline.h"
+#include "session/gaps.h"
 #include "session/internal.h"
 #include "sink/sink.h"
 
@@ -21,14 +22,6 @@
 enum { OUTPUT_BLOCK_BYTES = 16 * 1024 };
 
 enum { OUTPUT_MARKS = 64 }; /* that are ahead of what is written */
-
-/* A gap that may still grow. */
-struct pending_gap {
-    enum account_class class;
-    uint64_t at_frame;
-    uint64_t frames;
-    const char *reason;
-};
 
 struct output {
     struct sink *sink;   /* not owned */
@@ -39,7 +32,7 @@ struct output {
     size_t block_frames;
     struct levels levels;
     struct account account; /* adds up to frames */
-    struct pending_gap gap;
+    struct gaps gaps;
     struct pauses pauses;         /* what comes for these is not written */
     uint64_t marks[OUTPUT_MARKS]; /* frames to come that the sink is to mark */
     unsigned mark_count;
@@ -74,12 +67,15 @@ bool output_frames(struct output *o, const float *frames, uint64_t count,
 /* Write what waits for more of its kind. False: the sink's fault. */
 bool output_flush(struct output *o, struct fault *f);
 
-/* FRAMES frames that were written as idle were lost after all; MIXED: as idle
- * in one track, so that in the file they may be captured or gone. */
-void output_reclassify(struct output *o, uint64_t frames, bool mixed);
+/* Of the recording's frames COUNT, from FRAME on, all of which were given, are
+ * lost after all: what was a gap. MIXED: in one of several lanes, so that in
+ * the file they are lost also where others were captured. */
+void output_reclassify(struct output *o, uint64_t frame, uint64_t count,
+                       bool mixed);
 
-/* FRAMES frames that were written are in no file: they are lost. */
-void output_lose(struct output *o, uint64_t frames);
+/* Of the file's frames that were written FRAMES, from AT on, are in no file:
+ * they are lost. */
+void output_lose(struct output *o, uint64_t at, uint64_t frames);
 
 /* Mark FRAME of the file; marks come in order. Where the file cannot hold it
  * that is told, once. */
@@ -88,7 +84,7 @@ void output_mark(struct output *o, uint64_t frame);
 /* A write failed, and FRAMES frames are in the file: make the account agree. */
 void output_settle(struct output *o, uint64_t frames);
 
-/* Tell the gap that can grow no more. */
+/* Nothing comes: tell of the gap that it ends with. */
 void output_end_gap(struct output *o);
 
 #endif

@@ -42,10 +42,12 @@ static bool put_gap(struct reader *r, struct lane *l,
     return true;
 }
 
-static void put_late(struct reader *r, struct lane *l, uint64_t frames)
+static void put_late(struct reader *r, struct lane *l)
 {
-    output_reclassify(r->output,
-                      r->bus ? bus_late(r->bus, l->place, frames) : frames,
+    uint64_t from = l->plan.late_from;
+    uint64_t frames = l->plan.late_frames;
+    output_reclassify(r->output, from,
+                      r->bus ? bus_late(r->bus, from, frames) : frames,
                       r->bus != NULL);
     if (!l->late) {
         queue_post_text(r->queue, EVENT_WARNING,
@@ -227,7 +229,7 @@ static void plan_audio(struct reader *r, struct lane *l, const struct packet *p,
     bool quiet = all_zero(p, samples, l->writer_format.channels);
     timeline_place(&l->timeline, p, time_ns, quiet, plan);
     if (plan->late_frames > 0) {
-        put_late(r, l, plan->late_frames);
+        put_late(r, l);
     }
     l->late = plan->late_frames > 0;
     if (plan->surplus_frames > 0) {

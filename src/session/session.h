@@ -91,6 +91,7 @@ enum session_end {
 /* What happened, in order; session_next_event hands them out. */
 enum session_event_kind {
     EVENT_GAP,             /* class, at_frame, frames, reason */
+    EVENT_RECLASSIFIED,    /* was, class, at_frame, frames, reason */
     EVENT_DEVICE_LOST,     /* text: why */
     EVENT_DEVICE_BACK,     /* text: the device's name */
     EVENT_DEVICE_REROUTED, /* text: the new device's name */
@@ -110,6 +111,7 @@ struct session_event {
     enum session_event_kind kind;
     int64_t wall_ns;
     enum account_class class;
+    enum account_class was; /* told, or captured, until now */
     uint64_t at_frame;
     uint64_t frames;
     int64_t length_ns;

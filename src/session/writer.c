@@ -294,7 +294,7 @@ static void finish(struct writer *w, bool good)
     if (!good || kept != w->output.frames) {
         output_settle(&w->output, kept);
     }
-    output_lose(&w->output, w->total.lost);
+    output_lose(&w->output, w->total.lost_from, w->total.lost);
 }
 
 /* --- the thread --- */

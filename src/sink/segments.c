@@ -67,6 +67,7 @@ static bool fall_back(struct segments *s)
     s->written = s->saved_at;
     if (s->written < begin) {
         s->done.lost = begin - s->written;
+        s->done.lost_from = s->written;
         s->written = begin;
     }
     if (!segments_open_next(s))

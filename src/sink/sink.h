@@ -92,6 +92,7 @@ struct sink_total {
     uint64_t lost;   /* beside them: they were in a file that was deleted while
                       * it was written, or that a failing disk did not keep, and
                       * the recording went on elsewhere */
+    uint64_t lost_from; /* the first of these, in the recording */
 };
 
 struct sink_ops {

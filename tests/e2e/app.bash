@@ -117,6 +117,29 @@ tune() {
     PIDS+=("$PLAYER")
 }
 
+# A shell that runs $1 once play_now is called, with the arguments that follow, the
+# first of which is its $0; it outlives what it plays. PLAYER is its process.
+plays_when_told() {
+    rm -f go finish
+    sh -c "until [ -e go ]; do sleep 0.02; done; $1; : >finish; exec sleep 60" "${@:2}" \
+        </dev/null >/dev/null 2>&1 3>&- &
+    PLAYER=$!
+    PIDS+=("$PLAYER")
+}
+
+# Until all of it was played.
+play_now() {
+    touch go
+    eventually test -e finish
+}
+
+# The program named $TUNE, on the left channel.
+tune_left() {
+    tune "--device=$SINK" "$SIGNALS/left.wav"
+    TUNE_PID=$PLAYER
+    eventually plays "$TUNE_PID"
+}
+
 # A player on the right channel, which is to be in no recording.
 another_plays() {
     play "$SIGNALS/right.wav" "$SINK" --latency-msec=100

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # What an application's streams do while it is recorded: they end and come again,
-# pause, move, come from children and in other formats; when a recording waits for
+# pause, come from children and in other formats (how they move: app_move.bats); when a recording waits for
 # an application and ends with it; and what becomes of it without the server.
 # For SYSTEM=pulse and pipewire (see lib.bash).
 
@@ -26,13 +26,6 @@ setup() { begin_test; }
 teardown() {
     end_test
     stop_server mortal
-}
-
-# The program named $TUNE, on the left channel.
-tune_left() {
-    tune "--device=$SINK" "$SIGNALS/left.wav"
-    TUNE_PID=$PLAYER
-    eventually plays "$TUNE_PID"
 }
 
 # --- streams that come and go ---
@@ -97,21 +90,15 @@ record_twice() {
 }
 
 record_songs() {
-    local shell recorder
+    local recorder
     begin_try || return
-    rm -f go finish
     another_plays || return
     # shellcheck disable=SC2016
-    sh -c 'until [ -e go ]; do sleep 0.02; done
-        for n in 1 2 3; do paplay --latency-msec=200 "$0/song$n.wav"; done; : >finish; exec sleep 60' \
-        "$SIGNALS" </dev/null >/dev/null 2>&1 3>&- &
-    shell=$!
-    PIDS+=("$shell")
-    record songs "--app=$shell" songs.wav || return
+    plays_when_told 'for n in 1 2 3; do paplay --latency-msec=200 "$0/song$n.wav"; done' "$SIGNALS"
+    record songs "--app=$PLAYER" songs.wav || return
     recorder=$PID
     listen || return
-    touch go
-    eventually test -e finish || return
+    play_now || return
     interrupt "$recorder"
     finished songs "$recorder"
 }
@@ -255,37 +242,6 @@ record_child() {
     listen || return
     finished child "$recorder"
 }
-
-@test "one that is moved to another output goes on, after a short gap at most" {
-    local gap
-    until_well record_move moved_was_whole
-    has_frames moved.wav 240000
-    has_no_right moved.wav
-    is_whole_tone moved.wav --from=0.1 --to="$(calculate "$(place_of moved "$MOVE_NS") - 0.1")"
-    gap=$(analyse silence moved.wav --channel=0 --from=0.1 --least=0.002)
-    echo "$gap"
-    true_that "$(sed -n 's/^silent_frames=//p' <<<"$gap") < 0.5 * 48000" "the gap: $gap"
-    is_whole_tone moved.wav --from="$(calculate "$(place_of moved "$MOVED_NS") + 1")"
-    [ "$(final moved .gone)" -lt 24000 ]
-}
-
-record_move() {
-    local recorder
-    begin_try || return
-    another_plays || return
-    tune_left || return
-    record moved -d 5 "--app=$TUNE_PID" moved.wav || return
-    recorder=$PID
-    listen || return
-    listen second || return
-    sleep_until $(($(started_ns moved) + 1500000000))
-    MOVE_NS=$(now_ns)
-    pactl move-sink-input "$(input_of "$TUNE_PID")" second || return
-    MOVED_NS=$(now_ns)
-    finished moved "$recorder"
-}
-
-moved_was_whole() { left_was_whole && was_whole second 0; }
 
 @test "one that is left out stays so when it starts again, and others are there when they come" {
     until_well record_without right_was_whole

@@ -296,18 +296,13 @@ record_quiet_output() {
 record_two_noises() {
     local recorder
     begin_try || return
-    rm -f go finish
     # shellcheck disable=SC2016
-    sh -c 'until [ -e go ]; do sleep 0.02; done
-        paplay --latency-msec=200 "$0/noise0.wav" & sleep 0.3
-        paplay --latency-msec=200 "$0/noise1.wav"; wait; : >finish; exec sleep 60' \
-        "$SIGNALS" </dev/null >/dev/null 2>&1 3>&- &
-    PIDS+=($!)
-    record noises "--app=$!" noises.wav || return
+    plays_when_told 'paplay --latency-msec=200 "$0/noise0.wav" & sleep 0.3
+        paplay --latency-msec=200 "$0/noise1.wav"; wait' "$SIGNALS"
+    record noises "--app=$PLAYER" noises.wav || return
     recorder=$PID
     listen || return
-    touch go
-    eventually test -e finish || return
+    play_now || return
     interrupt "$recorder"
     finished noises "$recorder"
 }

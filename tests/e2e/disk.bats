@@ -225,6 +225,8 @@ on_small_disk() {
     events_show d "last as \$done | [.[] | select(.event == \"segment\")] as \$s |
         \$done.lost > 0 and \$done.frames == $kept + \$done.lost and
         \$done.file == \"other/d-2.wav\" and \$done.files == [\$done.file] and
+        ([.[] | select(.event == \"reclassified\") | [.was, .class, .at_frame, .frames]] ==
+            [[\"captured\", \"lost\", 0, \$done.lost]]) and
         (\$s | length) == 1 and \$s[0].frames == $kept and \$s[0].at_frame == \$done.lost"
 }
 

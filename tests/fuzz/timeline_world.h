@@ -101,7 +101,7 @@ static inline void take_plan(struct bench *b, const struct plan *plan,
     uint64_t late = plan->late_frames;
 
     REQUIRE(plan->gap_count <= PLAN_GAPS);
-    REQUIRE(late <= before);
+    REQUIRE(late <= before && plan->late_from <= before - late);
     late = late < frames[CLASS_IDLE] ? late : frames[CLASS_IDLE];
     frames[CLASS_IDLE] -= late;
     frames[CLASS_LOST] += late;

@@ -46,6 +46,37 @@ static inline void gather(struct session *s, struct outcome *o)
     }
 }
 
+/* How many frames of CLASS the events tell of. */
+static inline uint64_t gaps_of(const struct outcome *o,
+                               enum account_class class)
+{
+    uint64_t frames = 0;
+    for (unsigned i = 0; i < o->event_count; i++) {
+        const struct session_event *event = &o->events[i];
+        if (event->kind != EVENT_GAP && event->kind != EVENT_RECLASSIFIED) {
+            continue;
+        }
+        frames += event->class == class ? event->frames : 0;
+        if (event->kind == EVENT_RECLASSIFIED && event->was == class) {
+            frames -= event->frames;
+        }
+    }
+    return frames;
+}
+
+/* Where nothing failed, events and account tell the same. */
+static inline void compare_gaps(const struct outcome *o)
+{
+    if (o->report.fault.err != ERR_OK || o->event_count == EVENTS_MAX ||
+        o->report.overflow_events > 0) {
+        return;
+    }
+    for (int c = CLASS_IDLE; c < CLASS_COUNT; c++) {
+        assert_int_equal(gaps_of(o, (enum account_class)c),
+                         o->report.account.frames[c]);
+    }
+}
+
 /* Record until the end, and destroy S and WAKE. */
 static inline void record_rest(struct session *s, struct wake *wake,
                                struct outcome *o)
@@ -57,6 +88,7 @@ static inline void record_rest(struct session *s, struct wake *wake,
     session_finish(s, &o->report);
     gather(s, o);
     assert_int_equal(account_total(&o->report.account), o->report.frames);
+    compare_gaps(o);
     session_destroy(s);
     wake_destroy(wake);
 }
@@ -80,18 +112,6 @@ static inline void record(const struct session_request *r,
     }
     record_rest(s, wake, o);
     assert_int_equal(o->report.overflow_events, 0);
-}
-
-static inline uint64_t gaps_of(const struct outcome *o,
-                               enum account_class class)
-{
-    uint64_t frames = 0;
-    for (unsigned i = 0; i < o->event_count; i++) {
-        if (o->events[i].kind == EVENT_GAP && o->events[i].class == class) {
-            frames += o->events[i].frames;
-        }
-    }
-    return frames;
 }
 
 static inline unsigned count_events(const struct outcome *o,

@@ -223,10 +223,12 @@ static void test_what_came_too_late_is_lost(void **state)
     bus_gap(b, 0, CLASS_IDLE, 30, idle_reason);
     bus_gap(b, 1, CLASS_IDLE, 10, idle_reason);
     expect(b, CLASS_IDLE, 10);
-    assert_int_equal(bus_late(b, 0, 25), 5); /* five are in the file */
+    assert_int_equal(bus_late(b, 5, 25), 5); /* five are in the file */
     bus_gap(b, 1, CLASS_IDLE, 30, idle_reason);
     expect(b, CLASS_LOST, 20);
-    assert_int_equal(bus_late(b, 0, 3), 3);
+    assert_int_equal(bus_late(b, 27, 3), 3);
+    assert_int_equal(bus_late(b, 2, 3), 3);
+    expect_nothing(b);
     bus_destroy(b);
 }
 

@@ -168,6 +168,12 @@ static void test_session_events(void **state)
                                 .at_frame = 480,
                                 .frames = 96,
                                 .reason = "overrun"};
+    struct session_event anew = {.kind = EVENT_RECLASSIFIED,
+                                 .was = CLASS_IDLE,
+                                 .class = CLASS_LOST,
+                                 .at_frame = 480,
+                                 .frames = 96,
+                                 .reason = "late"};
     struct session_event lost = {.kind = EVENT_DEVICE_LOST, .text = "why"};
     struct session_event back = {.kind = EVENT_DEVICE_BACK, .text = "one"};
     struct session_event moved = {.kind = EVENT_DEVICE_REROUTED, .text = "two"};
@@ -193,6 +199,7 @@ static void test_session_events(void **state)
     events_session(&x->events, &waits);
     events_session(&x->events, &came);
     events_session(&x->events, &gap);
+    events_session(&x->events, &anew);
     events_session(&x->events, &lost);
     events_session(&x->events, &back);
     events_session(&x->events, &moved);
@@ -204,7 +211,7 @@ static void test_session_events(void **state)
     events_session(&x->events, &resumed);
     events_session(&x->events, &marker);
     const char *text = written(x);
-    assert_int_equal(lines(text), 12);
+    assert_int_equal(lines(text), 13);
     has(text, "{\"event\":\"marker\",");
     has(text, "\"at_frame\":78,\"n\":3}");
     has(text, "{\"event\":\"pause\",");
@@ -221,6 +228,9 @@ static void test_session_events(void **state)
     has(text, "\"state\":\"back\",\"device\":\"five\"}");
     has(text, "\"class\":\"lost\",\"at_frame\":480,\"frames\":96,"
               "\"reason\":\"overrun\"}");
+    has(text, "{\"event\":\"reclassified\",");
+    has(text, "\"was\":\"idle\",\"class\":\"lost\",\"at_frame\":480,"
+              "\"frames\":96,\"reason\":\"late\"}");
     has(text, "\"state\":\"lost\",\"reason\":\"why\"}");
     has(text, "\"state\":\"back\",\"device\":\"one\"}");
     has(text, "\"state\":\"rerouted\",\"device\":\"two\"}");

@@ -12,7 +12,7 @@
 #include "session/output.h"
 #include "sys/wake.h"
 
-enum { PACKET = 960, PIECES = 64 };
+enum { PACKET = 960, PIECES = 512 };
 
 struct keeper {
     struct sink base;
@@ -60,7 +60,8 @@ struct bench {
     struct keeper keeper;
     struct output output;
     struct fault fault;
-    float value; /* of the next packet's samples, in 32768ths */
+    struct account told; /* by events that were expected */
+    float value;         /* of the next packet's samples, in 32768ths */
 };
 
 static int set_up(void **state)
@@ -211,14 +212,154 @@ static void classes_wait_apart(void **state)
     assert_int_equal(b->output.account.frames[CLASS_LOST], 0);
 }
 
-static void idle_that_was_lost_is_counted_as_lost(void **state)
+/* --- what is lost after all --- */
+
+static bool be_gone(struct bench *b, uint64_t frames)
+{
+    const struct plan_gap gap = {
+        .class = CLASS_GONE, .frames = frames, .reason = "away"};
+    return output_gap(&b->output, &gap, NULL, &b->fault);
+}
+
+/* The next event. */
+static void expect(struct bench *b, enum session_event_kind kind,
+                   enum account_class class, uint64_t at, uint64_t frames)
+{
+    struct session_event event;
+    assert_true(queue_take(b->queue, &event));
+    assert_int_equal(event.kind, kind);
+    assert_int_equal(event.class, class);
+    assert_int_equal(event.at_frame, at);
+    assert_int_equal(event.frames, frames);
+    b->told.frames[class] += frames;
+    if (kind == EVENT_RECLASSIFIED) {
+        b->told.frames[event.was] -= frames;
+    }
+}
+
+/* Nothing more is told, and what was adds up to the account. */
+static void expect_end(struct bench *b)
+{
+    struct session_event event;
+    output_end_gap(&b->output);
+    assert_false(queue_take(b->queue, &event));
+    const uint64_t *counted = b->output.account.frames;
+    const uint64_t *told = b->told.frames;
+    assert_int_equal(told[CLASS_IDLE], counted[CLASS_IDLE]);
+    assert_int_equal(told[CLASS_LOST], counted[CLASS_LOST]);
+    assert_int_equal(told[CLASS_GONE], counted[CLASS_GONE]);
+    assert_int_equal(account_total(&b->output.account), b->output.frames);
+}
+
+/* Nobody was told of it yet: packet by packet it becomes a gap of its own. */
+static void idle_that_was_lost_is_told_as_lost(void **state)
+{
+    struct bench *b = *state;
+    assert_true(play(b, 10));
+    assert_true(stay_idle(b, 50));
+    output_reclassify(&b->output, 30, 10, false);
+    output_reclassify(&b->output, 40, 10, false);
+    assert_int_equal(b->output.account.frames[CLASS_LOST], 20);
+    assert_true(stay_idle(b, 5));
+    output_end_gap(&b->output);
+    expect(b, EVENT_GAP, CLASS_IDLE, 10, 20);
+    expect(b, EVENT_GAP, CLASS_LOST, 30, 20);
+    expect(b, EVENT_GAP, CLASS_IDLE, 50, 15);
+    expect_end(b);
+}
+
+static void all_of_a_gap_can_be_lost(void **state)
 {
     struct bench *b = *state;
     assert_true(stay_idle(b, 50));
-    output_reclassify(&b->output, 20, false);
-    assert_int_equal(b->output.account.frames[CLASS_IDLE], 30);
-    assert_int_equal(b->output.account.frames[CLASS_LOST], 20);
-    assert_int_equal(b->output.frames, 50);
+    output_reclassify(&b->output, 0, 50, false);
+    assert_true(play(b, 10));
+    expect(b, EVENT_GAP, CLASS_LOST, 0, 50);
+    expect_end(b);
+}
+
+/* It was told as idle: what was wrong is told, once for all that touches. */
+static void a_gap_that_was_told_is_told_anew(void **state)
+{
+    struct bench *b = *state;
+    assert_true(stay_idle(b, 50));
+    assert_true(play(b, 10));
+    expect(b, EVENT_GAP, CLASS_IDLE, 0, 50);
+    output_reclassify(&b->output, 20, 10, false);
+    output_reclassify(&b->output, 30, 10, false);
+    output_reclassify(&b->output, 25, 10, false); /* is lost already */
+    output_end_gap(&b->output);
+    expect(b, EVENT_RECLASSIFIED, CLASS_LOST, 20, 20);
+    output_reclassify(&b->output, 45, 10, false); /* half of it was heard */
+    output_end_gap(&b->output);
+    expect(b, EVENT_RECLASSIFIED, CLASS_LOST, 45, 5);
+    expect_end(b);
+    assert_int_equal(b->output.account.frames[CLASS_CAPTURED], 10);
+}
+
+/* In one of several lanes: also where the others were heard or away. */
+static void in_a_mix_what_others_have_is_lost_too(void **state)
+{
+    struct bench *b = *state;
+    assert_true(play(b, 20));
+    assert_true(be_gone(b, 20));
+    assert_true(stay_idle(b, 20));
+    assert_true(play(b, 20));
+    expect(b, EVENT_GAP, CLASS_GONE, 20, 20);
+    expect(b, EVENT_GAP, CLASS_IDLE, 40, 20);
+    output_reclassify(&b->output, 10, 60, true);
+    output_end_gap(&b->output);
+    expect(b, EVENT_RECLASSIFIED, CLASS_LOST, 10, 10);
+    expect(b, EVENT_RECLASSIFIED, CLASS_LOST, 20, 20);
+    expect(b, EVENT_RECLASSIFIED, CLASS_LOST, 40, 20);
+    expect(b, EVENT_RECLASSIFIED, CLASS_LOST, 60, 10);
+    output_reclassify(&b->output, 0, 80, true);
+    output_end_gap(&b->output);
+    expect(b, EVENT_RECLASSIFIED, CLASS_LOST, 0, 10);
+    expect(b, EVENT_RECLASSIFIED, CLASS_LOST, 70, 10);
+    expect_end(b);
+    assert_int_equal(b->output.account.frames[CLASS_LOST], 80);
+}
+
+/* More gaps than are kept: the account adds up all the same. */
+static void gaps_of_long_ago_are_lost_as_well(void **state)
+{
+    struct bench *b = *state;
+    for (unsigned i = 0; i < 2 * GAPS_KEPT; i++) {
+        assert_true(i % 2 == 0 ? be_gone(b, 10) : stay_idle(b, 10));
+        assert_true(play(b, 10));
+        output_reclassify(&b->output, i * 20 + 2, 3, false);
+        output_end_gap(&b->output);
+        uint64_t at = (uint64_t)i * 20;
+        expect(b, EVENT_GAP, i % 2 == 0 ? CLASS_GONE : CLASS_IDLE, at, 10);
+        expect(b, EVENT_RECLASSIFIED, CLASS_LOST, at + 2, 3);
+    }
+    output_lose(&b->output, 0, b->output.frames);
+    struct session_event event;
+    while (queue_take(b->queue, &event)) {
+        assert_int_equal(event.kind, EVENT_RECLASSIFIED);
+        b->told.frames[event.was] -= event.frames;
+        b->told.frames[CLASS_LOST] += event.frames;
+    }
+    expect_end(b);
+    assert_true(b->output.account.frames[CLASS_LOST] >
+                b->output.frames - 6 * (uint64_t)GAPS_KEPT);
+}
+
+/* What lies in a pause is in no file, so it can't be lost there. */
+static void what_is_in_a_pause_is_not_told_as_lost(void **state)
+{
+    struct bench *b = *state;
+    struct pauses_edge edge;
+    assert_true(pauses_toggle(&b->output.pauses, 20, &edge));
+    assert_true(pauses_toggle(&b->output.pauses, 40, &edge));
+    assert_true(stay_idle(b, 60));
+    output_reclassify(&b->output, 30, 20, false);
+    assert_true(play(b, 10));
+    expect(b, EVENT_GAP, CLASS_IDLE, 0, 20);
+    expect(b, EVENT_GAP, CLASS_LOST, 20, 10);
+    expect(b, EVENT_GAP, CLASS_IDLE, 30, 10);
+    expect_end(b);
 }
 
 int main(void)
@@ -232,7 +373,12 @@ int main(void)
         TEST(what_a_failed_write_had_is_not_counted),
         TEST(failed_silence_is_not_counted),
         TEST(classes_wait_apart),
-        TEST(idle_that_was_lost_is_counted_as_lost),
+        TEST(idle_that_was_lost_is_told_as_lost),
+        TEST(all_of_a_gap_can_be_lost),
+        TEST(a_gap_that_was_told_is_told_anew),
+        TEST(in_a_mix_what_others_have_is_lost_too),
+        TEST(gaps_of_long_ago_are_lost_as_well),
+        TEST(what_is_in_a_pause_is_not_told_as_lost),
     };
     return cmocka_run_group_tests_name("output", tests, NULL, NULL);
 }

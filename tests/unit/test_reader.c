@@ -119,6 +119,17 @@ static bool was_told(struct bench *b, enum session_event_kind kind,
     return told;
 }
 
+/* The next event is of KIND; frames as of a gap. */
+static void expect_gap(struct bench *b, enum session_event_kind kind,
+                       uint64_t at, uint64_t frames)
+{
+    struct session_event event;
+    assert_true(queue_take(b->queue, &event));
+    assert_int_equal(event.kind, kind);
+    assert_int_equal(event.at_frame, at);
+    assert_int_equal(event.frames, frames);
+}
+
 static void test_packets_are_written_in_order(void **state)
 {
     struct bench b;
@@ -168,8 +179,50 @@ static void test_what_comes_too_late_is_lost(void **state)
     assert_int_equal(b.output.account.frames[CLASS_LOST], 10 * PERIOD);
     assert_int_equal(b.output.account.frames[CLASS_CAPTURED], 11 * PERIOD);
     assert_int_equal(b.output.frames, RATE + 11 * PERIOD);
-    assert_true(
-        was_told(&b, EVENT_WARNING, "audio came too late and was left out"));
+    expect_gap(&b, EVENT_WARNING, 0, 0);
+    expect_gap(&b, EVENT_GAP, PERIOD, RATE - 10 * PERIOD);
+    expect_gap(&b, EVENT_GAP, RATE - 9 * PERIOD, 10 * PERIOD);
+    end(&b);
+}
+
+/* The same beside another lane: where it was taken out of the bus, and where
+ * not. Each late packet has a place of its own. */
+static void test_what_comes_too_late_is_lost_in_the_mix(void **state)
+{
+    struct bench b;
+    struct bus_run run;
+    (void)state;
+    begin(&b);
+    b.reader.bus = bus_create(2, 2, format.channels, 4 * RATE);
+    assert_non_null(b.reader.bus);
+    ring_set_reached(b.lane.ring, START + 1400 * MS);
+    drain(&b);
+    bus_gap(b.reader.bus, 1, CLASS_IDLE, RATE - 5 * PERIOD, "test");
+    assert_true(bus_peek(b.reader.bus, &run));
+    const struct plan_gap idle = {
+        .class = run.class, .frames = run.count, .reason = run.reason};
+    assert_true(output_gap(&b.output, &idle, NULL, &b.reader.fault));
+    bus_pop(b.reader.bus, &run);
+    output_end_gap(&b.output);
+    expect_gap(&b, EVENT_GAP, 0, RATE - 5 * PERIOD);
+
+    b.device_ns = START + 850 * MS;
+    play(&b, 10);
+    ring_set_reached(b.lane.ring, b.device_ns + 400 * MS);
+    drain(&b);
+    output_end_gap(&b.output);
+    expect_gap(&b, EVENT_WARNING, 0, 0);
+    expect_gap(&b, EVENT_RECLASSIFIED, RATE - 15 * PERIOD, 10 * PERIOD);
+    assert_int_equal(b.output.account.frames[CLASS_LOST], 10 * PERIOD);
+
+    play(&b, 5);
+    ring_set_reached(b.lane.ring, b.device_ns + 400 * MS);
+    drain(&b);
+    bus_gap(b.reader.bus, 1, CLASS_IDLE, RATE, "test");
+    assert_true(bus_peek(b.reader.bus, &run));
+    assert_int_equal(run.class, CLASS_LOST);
+    assert_int_equal(run.count, 5 * PERIOD);
+    bus_destroy(b.reader.bus);
     end(&b);
 }
 
@@ -302,6 +355,7 @@ int main(void)
         cmocka_unit_test(test_packets_are_written_in_order),
         cmocka_unit_test(test_what_is_missing_has_its_class),
         cmocka_unit_test(test_what_comes_too_late_is_lost),
+        cmocka_unit_test(test_what_comes_too_late_is_lost_in_the_mix),
         cmocka_unit_test(test_the_end_is_at_the_stop),
         cmocka_unit_test(test_another_rate_keeps_the_time),
         cmocka_unit_test(test_young_packets_wait),

@@ -153,6 +153,7 @@ static void test_ring_losses_are_lost_exactly(void **state)
     p.lost_before = 960;
     place(&b, &p);
     assert_int_equal(b.frames[CLASS_LOST], 960);
+    assert_string_equal(b.plan.gaps[0].reason, "the buffer was full");
     /* also where the device has neither positions nor stamps */
     pass(&b, PERIOD);
     pass(&b, 1440);
@@ -163,6 +164,22 @@ static void test_ring_losses_are_lost_exactly(void **state)
     place(&b, &p);
     assert_int_equal(b.frames[CLASS_LOST], 960 + 1440);
     assert_int_equal(b.t.at, b.source_frames + PERIOD);
+}
+
+/* A stream that was moved, a server whose buffer was full. */
+static void test_what_a_source_has_lost_is_not_the_rings(void **state)
+{
+    (void)state;
+    struct bench b;
+    begin(&b, UINT64_MAX);
+    play(&b, 10);
+    pass(&b, 960);
+    struct packet p = next(&b);
+    p.lost_before = 960;
+    p.flags = PACKET_DISCONTINUITY;
+    place(&b, &p);
+    assert_int_equal(b.frames[CLASS_LOST], 960);
+    assert_string_equal(b.plan.gaps[0].reason, "the system missed audio");
 }
 
 static void test_wine_overrun_is_measured_by_the_stamp(void **state)
@@ -461,6 +478,7 @@ int main(void)
         cmocka_unit_test(test_late_first_packet_begins_with_idle),
         cmocka_unit_test(test_position_jump_is_lost_exactly),
         cmocka_unit_test(test_ring_losses_are_lost_exactly),
+        cmocka_unit_test(test_what_a_source_has_lost_is_not_the_rings),
         cmocka_unit_test(test_wine_overrun_is_measured_by_the_stamp),
         cmocka_unit_test(test_suspended_device_shows_in_the_stamp_only),
         cmocka_unit_test(test_flag_after_idle_is_not_a_loss),

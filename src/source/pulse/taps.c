@@ -24,6 +24,8 @@
  * twice as long each time. */
 #define RETRY_NS      INT64_C(20000000)
 #define RETRY_MOST_NS INT64_C(2000000000)
+/* What is asked for again so soon is not to wait for anything else. */
+#define RETRY_SOON_NS INT64_C(100000000)
 /* One that has been there for so long did not fail at once. */
 #define STEADY_NS INT64_C(1000000000)
 
@@ -196,6 +198,7 @@ void taps_attach(struct taps *t, const struct roster_stream *who)
          * not to have, it is asked for again. */
         tap->who = *who;
         tap->leaving = false;
+        tap->tries = 0; /* here it has not been refused yet */
         t->changed = true;
     } else if (!take_up(t, who)) {
         if (t->waiting_count < TAPS_WAITING_MAX) {
@@ -389,21 +392,33 @@ static void tell_steady(struct taps *t, struct tap *tap, int64_t now_ns)
     tap->steady = steady;
 }
 
+/* Something is to come of TAP that should not wait for messages to gather. */
+static bool is_busy(const struct tap *tap, int64_t now_ns)
+{
+    switch (tap->state) {
+    case TAP_FREE: break;
+    case TAP_WANTED: return tap->retry_ns - now_ns < RETRY_SOON_NS;
+    case TAP_UP:
+        return tap->leaving || tap->intake.first.frames > 0 ||
+               tap->stream.phase == STREAM_CONNECTING;
+    }
+    return false;
+}
+
 bool taps_turned(struct taps *t, int64_t now_ns, int64_t floor_ns)
 {
     bool busy = false;
     for (unsigned i = 0; i < TAPS_MAX; i++) {
         struct tap *tap = &t->items[i];
-        if (tap->state == TAP_WANTED && now_ns >= tap->retry_ns) {
-            ask(t, tap, now_ns);
-        }
         if (tap->state == TAP_UP) {
             begin_lane(t, i);
             turn_up(t, tap, now_ns);
         }
-        busy = busy || (tap->state == TAP_UP &&
-                        (tap->leaving || tap->intake.first.frames > 0 ||
-                         tap->stream.phase == STREAM_CONNECTING));
+        /* at once, where that has just ended its last try */
+        if (tap->state == TAP_WANTED && now_ns >= tap->retry_ns) {
+            ask(t, tap, now_ns);
+        }
+        busy = busy || is_busy(tap, now_ns);
         tell_steady(t, tap, now_ns);
         tell_idle(t, i, floor_ns);
     }
@@ -434,16 +449,6 @@ void taps_run(struct taps *t, const struct outlet *lanes)
             }
         }
     }
-}
-
-bool taps_in_use(const struct taps *t)
-{
-    for (unsigned i = 0; i < TAPS_MAX; i++) {
-        if (t->items[i].state != TAP_FREE) {
-            return true;
-        }
-    }
-    return t->waiting_count > 0;
 }
 
 /* --- the pool --- */

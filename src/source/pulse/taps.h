@@ -14,7 +14,8 @@
  *     gives zeros, PipeWire nothing: its count stands still and goes on without
  *     a loss (the intake makes the same of the zeros).
  *   - A stream that moves to another output: PulseAudio kills the tap; on
- *     PipeWire the tap goes along without missing a sample.
+ *     PipeWire the tap goes along without missing a sample, also where the
+ *     output that it was on is gone.
  *   - When the stream ends, the tap is killed. What was played by then has come
  *     on PulseAudio; PipeWire keeps what is less than a fragment (up to 20 ms
  *     of a player that stops at once; one that drains has played on by then).

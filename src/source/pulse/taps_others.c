@@ -45,6 +45,16 @@ void taps_removed(struct taps *t, uint32_t input)
     }
 }
 
+bool taps_in_use(const struct taps *t)
+{
+    for (unsigned i = 0; i < TAPS_MAX; i++) {
+        if (t->items[i].state != TAP_FREE) {
+            return true;
+        }
+    }
+    return t->waiting_count > 0;
+}
+
 unsigned taps_outputs(const struct taps *t, struct keepers_use *out)
 {
     unsigned count = 0;

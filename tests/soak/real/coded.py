@@ -1,6 +1,10 @@
 """Sound that tells where it comes from: each frame of 16-bit stereo holds its own
 number and the player's. So of every frame in a recording it is known which one it
 is, and what was left out, repeated or changed on the way.
+
+Each bit counts here, since what is recorded must be what was played. The benchmarks'
+time code (tests/bench/timecode.c) leaves the lowest bits free, because the others that
+they compare with dither; so neither can be the other.
 """
 RATE = 48000
 FRAME = 4  # bytes
