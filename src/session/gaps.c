@@ -75,9 +75,9 @@ static void insert(struct gaps *g, unsigned i, const struct gap *gap)
 
 void gaps_add(struct gaps *g, const struct gap *next)
 {
-    struct gap *last = &g->kept[g->count - 1];
-    if (g->told < g->count && last->class == next->class) {
-        last->frames += next->frames;
+    bool open = g->told < g->count; /* the last may grow */
+    if (open && g->kept[g->count - 1].class == next->class) {
+        g->kept[g->count - 1].frames += next->frames;
         return;
     }
     gaps_end(g);
