@@ -73,7 +73,8 @@ dirs += source/pulse sys/posix
 EXE  :=
 DEPS := sndfile vorbisenc vorbis ogg libpulse soxr
 BASE += $(shell $(PKG_CONFIG) --cflags $(DEPS) 2>/dev/null) -pthread
-LIBS  = $(shell $(PKG_CONFIG) --libs $(DEPS)) -lm -pthread
+# libsoxr is loaded where it is needed: src/sys/posix/soxr.c.
+LIBS  = $(shell $(PKG_CONFIG) --libs $(filter-out soxr,$(DEPS))) -lm -ldl -pthread
 endif
 
 SRC  := $(sort $(foreach d,$(dirs),$(wildcard src/$(d)/*.c)))

@@ -16,7 +16,7 @@ What misses its bar, and why (Debian 12):
   stays, looprec took 4.6 s an hour instead of 6.6; but a jump of the stream's
   time is only known as one if it is longer than a block.
 - Memory. 3.8 MB are the ring, 10 s of floats, which a slow disk may take; the
-  libraries are those of parecord, and soxr with its libgomp (0.4 MB)."""
+  libraries are those of parecord."""
 
 import os
 import subprocess
