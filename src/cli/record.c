@@ -1,5 +1,6 @@
 /* record: the command that records: sets a session up and watches it; how it
  * ended is outcome's. Main thread. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -315,10 +316,14 @@ static void watch(struct recording *r)
 int record_command(const struct options *o, unsigned streams)
 {
     static const struct fault no_fault;
-    struct recording r = {.o = o};
+    struct recording r;
     struct fault f = no_fault;
     int code;
 
+    /* Its last member is events_init's, whose line is not touched until one is
+     * written. */
+    memset(&r, 0, offsetof(struct recording, events));
+    r.o = o;
     choose_outlets(&r);
     if (begin(&r, streams, &f)) {
         watch(&r);

@@ -36,7 +36,7 @@ struct recording {
     int64_t draw_due_ns;
     struct notices notices;
     struct session_report report;
-    struct events events;
+    struct events events; /* the last one: large, and seldom used */
 };
 
 /* --- outcome.c: how a recording ended --- */

@@ -41,10 +41,16 @@ struct converter;
 /* FROM -> TO. Where rate, channels and mask agree it is free: output is the
  * input itself. Resampling is libsoxr's (HQ), with its delay compensated, so
  * that output frame 0 is input frame 0. Channels are mapped as mix_init tells.
- * NULL: out of memory or soxr's refusal, told in F. */
+ * NULL, told in F: out of memory, or ERR_UNSUPPORTED: soxr refuses, or (on
+ * Linux) is not there. */
 struct converter *converter_create(const struct audio_format *from,
                                    const struct audio_format *to,
                                    struct fault *f);
+
+/* Could it be created, as far as the rate goes? False: F as by
+ * converter_create. */
+bool converter_check(const struct audio_format *from,
+                     const struct audio_format *to, struct fault *f);
 void converter_destroy(struct converter *c);
 
 /* True when the converter is the identity (nothing is ever held back). */

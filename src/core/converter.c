@@ -1,5 +1,6 @@
 /* converter: a stream's way into the file's rate and channels; see convert.h.
- * Writer thread. Channels are mixed first, then libsoxr changes the rate. */
+ * Writer thread. Channels are mixed first, then libsoxr changes the rate: the
+ * library itself on Windows, on Linux what sys/posix/soxr.c loads. */
 #include "core/convert.h"
 
 #include <soxr.h>
@@ -64,13 +65,16 @@ struct converter *converter_create(const struct audio_format *from,
         }
     }
     if (from->rate != to->rate) {
+        /* Without more words: SOXR_FLOAT32_I to the same, SOXR_HQ (soxr.h). */
         soxr_error_t error = NULL;
-        soxr_io_spec_t io = soxr_io_spec(SOXR_FLOAT32_I, SOXR_FLOAT32_I);
-        soxr_quality_spec_t quality = soxr_quality_spec(SOXR_HQ, 0);
-        c->soxr = soxr_create(from->rate, to->rate, c->channels, &error, &io,
-                              &quality, NULL);
+        c->soxr = soxr_create(from->rate, to->rate, c->channels, &error, NULL,
+                              NULL, NULL);
         if (!c->soxr) {
-            fault_set(f, ERR_INTERNAL, "soxr_create", error, NULL);
+            fault_setf(f, ERR_UNSUPPORTED, "change the rate", 0,
+                       "this takes libsoxr; at the source's own rate it is "
+                       "not needed",
+                       "from %u to %u Hz: %s", (unsigned)from->rate,
+                       (unsigned)to->rate, error ? error : "refused");
             goto fail;
         }
         if (!reserve(c, PIECE, f)) {
@@ -91,6 +95,17 @@ void converter_destroy(struct converter *c)
         free(c->out);
         free(c);
     }
+}
+
+bool converter_check(const struct audio_format *from,
+                     const struct audio_format *to, struct fault *f)
+{
+    if (from->rate == to->rate) {
+        return true;
+    }
+    struct converter *c = converter_create(from, to, f);
+    converter_destroy(c);
+    return c != NULL;
 }
 
 bool converter_is_identity(const struct converter *c)

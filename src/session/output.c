@@ -1,6 +1,7 @@
 /* output: see output.h. Writer thread. */
 #include "session/output.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,7 +16,7 @@ void output_init(struct output *o, struct sink *sink, struct queue *queue,
                  const struct audio_format *format, enum sample_type sample,
                  bool dither)
 {
-    memset(o, 0, sizeof(*o));
+    memset(o, 0, offsetof(struct output, block));
     o->sink = sink;
     o->queue = queue;
     o->format = *format;

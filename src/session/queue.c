@@ -1,6 +1,8 @@
 /* queue: events on their way from the session's threads to the main thread.
  * A bounded ring under a mutex: nobody who must not wait comes here. */
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/text.h"
 #include "session/internal.h"
@@ -13,18 +15,19 @@ struct queue {
     struct mutex *mutex;
     struct wake *wake;
     /* under the mutex */
-    struct session_event events[QUEUE_EVENTS];
     unsigned first;
     unsigned count;
     uint64_t overflow;
+    struct session_event events[QUEUE_EVENTS]; /* most are never touched */
 };
 
 struct queue *queue_create(struct wake *wake)
 {
-    struct queue *q = calloc(1, sizeof(*q));
+    struct queue *q = malloc(sizeof(*q));
     if (!q) {
         return NULL;
     }
+    memset(q, 0, offsetof(struct queue, events));
     q->wake = wake;
     q->mutex = mutex_create();
     if (!q->mutex) {

@@ -156,7 +156,8 @@ static bool choose_format(struct session *s, struct fault *f)
     if (facts->sample == SAMPLE_NONE) {
         facts->sample = sink_default_sample(facts->type, facts->format.native);
     }
-    return sink_check(facts->type, facts->sample, &facts->format, f);
+    return sink_check(facts->type, facts->sample, &facts->format, f) &&
+           tracks_check_rates(s->tracks, s->track_count, &facts->format, f);
 }
 
 /* The capture thread wakes nobody, so the writer looks by itself: for every

@@ -78,6 +78,18 @@ bool tracks_describe(const struct track *tracks, unsigned count,
     return true;
 }
 
+bool tracks_check_rates(const struct track *tracks, unsigned count,
+                        const struct audio_format *format, struct fault *f)
+{
+    for (unsigned i = 0; i < count; i++) {
+        const struct track *t = &tracks[i];
+        if (t->present && !converter_check(&t->info.format, format, f)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool tracks_make_lanes(struct track *tracks, unsigned count,
                        const struct source_info *info, int64_t buffer_ns,
                        struct fault *f)

@@ -27,6 +27,10 @@ void tracks_note_present(struct track *tracks, unsigned count);
 bool tracks_describe(const struct track *tracks, unsigned count,
                      struct source_info *out, struct fault *f);
 
+/* Can what is present be brought to the rate of FORMAT, the file's? */
+bool tracks_check_rates(const struct track *tracks, unsigned count,
+                        const struct audio_format *format, struct fault *f);
+
 /* INFO is what tracks_describe told. */
 bool tracks_make_lanes(struct track *tracks, unsigned count,
                        const struct source_info *info, int64_t buffer_ns,

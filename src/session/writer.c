@@ -1,6 +1,7 @@
 /* writer: reads every lane's ring, asks the timeline where each packet
  * belongs, and writes the file. One thread; its functions for others are
  * marked. */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,8 +26,7 @@ struct writer {
     struct thread *thread;
     struct mutex *mutex;
 
-    /* writer thread only */
-    struct output output;
+    /* writer thread only (and its output, below) */
     struct reader reader; /* its fault is the writer's, its stop_ns too */
     struct mixer mixer;
     struct sleep sleep;   /* its looks are ours */
@@ -47,14 +47,21 @@ struct writer {
     /* shared */
     _Atomic int64_t stop_asked_ns;
     _Atomic int state; /* enum session_end, for the main thread */
+
+    /* writer thread only; large, and touched as far as it is used */
+    struct output output;
 };
 
 /* --- what others ask --- */
 
 struct writer *writer_create(const struct writer_setup *setup, struct fault *f)
 {
-    struct writer *w = calloc(1, sizeof(*w));
-    if (!w || !(w->mutex = mutex_create())) {
+    struct writer *w = malloc(sizeof(*w));
+    if (w) {
+        memset(w, 0, offsetof(struct writer, output));
+        w->mutex = mutex_create();
+    }
+    if (!w || !w->mutex) {
         free(w);
         fault_set(f, ERR_NO_MEMORY, "make the writer", NULL, NULL);
         return NULL;

@@ -123,6 +123,25 @@ whole_between() {
     near "$(measure dbfs level t.raw --raw=s16,16000,1 --hz=997 --from=0.1 --to=1.9)" -6 0.05 level
 }
 
+@test "without libsoxr: told before there is a file, and nothing else needs it" {
+    [ "${SYSTEM-}" != wine ] || skip "there it is part of the executable"
+    # (a library that cannot be loaded comes before the one that can)
+    mkdir no
+    echo >no/libsoxr.so.0
+    export LD_LIBRARY_PATH=$PWD/no
+    run_json same --source="$TONE" -d 2s -r 48000 -c 1 same.wav
+    has_frames same.wav 96000 48000 1
+    run -1 --separate-stderr looprec --json --source="$TONE" -d 2s -r 44100 no.wav </dev/null
+    [ ! -e no.wav ]
+    # shellcheck disable=SC2154
+    [[ $stderr == *"from 48000 to 44100 Hz: "*libsoxr.so.0*"this takes libsoxr"* ]]
+    jq -es '[.[].event] == ["finished"] and .[0].exit == 1 and .[0].error == "unsupported"' <<<"$output"
+    # a device that is back with another rate: what there was is kept
+    run -1 --separate-stderr looprec -q --source="$TONE,reformat-at=2s:44100" -d 4s kept.wav </dev/null
+    [[ $stderr == *"from 44100 to 48000 Hz: "*libsoxr.so.0* ]]
+    whole_between kept.wav 0.1 1.9
+}
+
 @test "--dither: quiet sound is heard, and what has 16 bits is not touched" {
     # a tone of a fifth of the last bit
     local quiet=synth:tone=1000,fast,amp=-104

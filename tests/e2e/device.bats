@@ -177,6 +177,64 @@ refused() {
     refused 5 "no such output device" microphone -- -D microphone -d 1
 }
 
+# Record for a tenth of a second over a way to the server on which words of the
+# client become others. (A message is its length, 16 bytes, and what it says.)
+record_misread() { # name, word, what it becomes, word, ...
+    local name=$1
+    shift
+    rm -f between
+    perl -MIO::Socket::UNIX -MIO::Select -e '
+        my ($at, %becomes) = @ARGV;
+        my $way = IO::Socket::UNIX->new(Local => "between", Listen => 1) or die "between: $!";
+        my $client = $way->accept;
+        my $server = IO::Socket::UNIX->new(Peer => $at) or die "$at: $!";
+        my $both = IO::Select->new($client, $server);
+        my $said = "";
+        while (1) {
+            for my $from ($both->can_read) {
+                sysread $from, my $bytes, 65536 or exit;
+                if ($from == $server) {
+                    syswrite $client, $bytes;
+                    next;
+                }
+                $said .= $bytes;
+                while (length $said >= 20 && length $said >= 20 + (my $length = unpack "N", $said)) {
+                    my ($head, $text) = unpack "x4 a16 a$length", $said;
+                    $said = substr $said, 20 + $length;
+                    $misread += $text =~ s/\Q$_\E/$becomes{$_}/ for keys %becomes;
+                    syswrite $server, pack "N a16 a*", length $text, $head, $text;
+                }
+            }
+        }
+        END { print "$misread\n" }' "${PULSE_SERVER#unix:}" "$@" >misread 3>&- &
+    local way=$!
+    PIDS+=("$way")
+    eventually test -S between
+    PULSE_SERVER=unix:$PWD/between record "$name" -d 4800f "$name.wav"
+    finished "$name" "$PID"
+    await_end "$way" 10
+    [ "$(<misread)" -eq $(($# / 2)) ] || fail "said $(<misread) times: $*"
+}
+
+@test "where the server answers of another output than its default, it is asked again" {
+    [ "$SYSTEM" != wine ] || skip "Wine asks for itself"
+    local microphone=(module-null-source source_name=microphone)
+    [ "$SYSTEM" != pipewire ] ||
+        microphone=(module-null-sink media.class=Audio/Source/Virtual sink_name=microphone)
+    add_sink another "Another output" rate=44100
+    MODULES+=("$(pactl load-module "${microphone[@]}" rate=44100)")
+    eventually eval "pactl list short sources | grep -q '[[:blank:]]microphone[[:blank:]]'"
+    record_misread unknown @DEFAULT_SINK@ @NOTHING@ @DEFAULT_MONITOR@ @NOBODY@
+    record_misread moved @DEFAULT_SINK@ another @DEFAULT_MONITOR@ another.monitor
+    record_misread half @DEFAULT_SINK@ another
+    record_misread heard @DEFAULT_MONITOR@ microphone
+    local name
+    for name in unknown moved half heard; do
+        [ "$(first $name .device_id)" = "$SINK" ]
+        has_frames $name.wav 4800 48000
+    done
+}
+
 @test "without a sound server it says so" {
     # Wine has no server to name: it has no device
     local words=("no sound server" PULSE_SERVER)

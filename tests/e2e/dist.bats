@@ -81,7 +81,7 @@ installed() { # the files below $1, with their rights
     local deb
     deb=$REPOSITORY/$(cat out)
     [ "$(dpkg-deb -f "$deb" Package Version | xargs)" = "Package: looprec Version: $VERSION-1" ]
-    [[ $(dpkg-deb -f "$deb" Depends) == *libpulse0*libsndfile1* ]]
+    [[ $(dpkg-deb -f "$deb" Depends) == *libpulse0*libsndfile1*libsoxr0* ]]
     dpkg-deb -x "$deb" root
     installed root >files
     cat >expected <<'END'
@@ -99,6 +99,8 @@ END
     [ "$(root/usr/bin/looprec --version)" = "looprec $VERSION" ]
     root/usr/bin/looprec -q --source=synth:tone,fast -d 1 a.flac
     [ "$(soxi -s a.flac)" -eq 48000 ]
+    root/usr/bin/looprec -q --source=synth:tone,fast -d 1 -r 44100 b.flac
+    [ "$(soxi -s b.flac)" -eq 44100 ]
     zcat root/usr/share/doc/looprec/changelog.Debian.gz | grep -q '03 Feb 2001'
     zcat root/usr/share/doc/looprec/changelog.gz | head -n 1 | grep -qx '# Changes'
     # the tree that it came from is as it was

@@ -274,6 +274,19 @@ bool devices_find(struct link *l, const char *wanted, char *name, size_t size,
     return ok;
 }
 
+/* OUT's format, from what the server said of its monitor. */
+static bool take_shape(struct output *out, const struct answer *monitor,
+                       struct fault *f)
+{
+    if (devices_format(&monitor->spec, &monitor->map, out)) {
+        return true;
+    }
+    char shape[PA_SAMPLE_SPEC_SNPRINT_MAX];
+    return fault_setf(
+        f, ERR_UNSUPPORTED, "look up the output", 0, NULL, "%s: %s", out->id,
+        pa_sample_spec_snprint(shape, sizeof shape, &monitor->spec));
+}
+
 /* OUT's monitor, after the question OP for its sink, which is called NAME. */
 static bool complete(struct link *l, pa_operation *op, const char *name,
                      struct answer *a, int64_t deadline_ns, struct fault *f)
@@ -300,13 +313,7 @@ static bool complete(struct link *l, pa_operation *op, const char *name,
         return fault_setf(f, ERR_UNSUPPORTED, op_name, 0, NULL,
                           "%s has no monitor to record from", out->id);
     }
-    if (!devices_format(&a->spec, &a->map, out)) {
-        char shape[PA_SAMPLE_SPEC_SNPRINT_MAX];
-        return fault_setf(
-            f, ERR_UNSUPPORTED, op_name, 0, NULL, "%s: %s", out->id,
-            pa_sample_spec_snprint(shape, sizeof shape, &a->spec));
-    }
-    return true;
+    return take_shape(out, a, f);
 }
 
 bool devices_output(struct link *l, const char *name, struct output *out,
@@ -329,13 +336,52 @@ bool devices_output_at(struct link *l, uint32_t index, struct output *out,
         "an output that has just gone", &a, deadline_ns, f);
 }
 
-bool devices_default(struct link *l, const struct server *server,
-                     struct output *out, int64_t deadline_ns, struct fault *f)
+/* Do the three answers speak of the same output? Between them the default may
+ * have moved, and a server may know no such names. */
+static bool agree(const struct answer *server, const struct answer *sink,
+                  const struct answer *monitor)
 {
-    if (server->default_sink[0] == '\0') {
+    return sink->found && monitor->found &&
+           strcmp(sink->output->id, server->server->default_sink) == 0 &&
+           monitor->monitor_of == sink->output->index;
+}
+
+bool devices_default(struct link *l, struct output *out, int64_t deadline_ns,
+                     struct fault *f)
+{
+    static const char *const op_name = "ask the sound server";
+    struct server told = {.default_sink = ""};
+    struct output other = {.index = PA_INVALID_INDEX};
+    struct answer server = {.server = &told};
+    struct answer sink = {.output = out};
+    struct answer monitor = {.output = &other, .monitor_of = PA_INVALID_INDEX};
+    pa_context *c = l->context;
+
+    *out = other;
+    /* All at once: a recording waits for the answers, and a sound that begins
+     * does not. Each is waited for, even if one fails: they write here. */
+    pa_operation *ops[] = {
+        pa_context_get_server_info(c, on_server, &server),
+        pa_context_get_sink_info_by_name(c, "@DEFAULT_SINK@", on_sink, &sink),
+        pa_context_get_source_info_by_name(c, "@DEFAULT_MONITOR@", on_source,
+                                           &monitor),
+    };
+    bool ok = true;
+    for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++) {
+        ok = link_finish(l, ops[i], op_name, deadline_ns, ok ? f : NULL) && ok;
+    }
+    if (!ok) {
+        return false;
+    }
+    if (!server.found) {
+        return link_fault(l, ERR_SOURCE_FAILED, op_name, f);
+    }
+    if (told.default_sink[0] == '\0') {
         return fault_set(f, ERR_NO_DEVICE, "choose the output",
                          "the sound server has no default output",
                          "looprec -l lists the outputs, -D chooses one");
     }
-    return devices_output(l, server->default_sink, out, deadline_ns, f);
+    return agree(&server, &sink, &monitor)
+               ? take_shape(out, &monitor, f)
+               : devices_output(l, told.default_sink, out, deadline_ns, f);
 }

@@ -50,9 +50,10 @@ bool devices_output(struct link *l, const char *name, struct output *out,
 bool devices_output_at(struct link *l, uint32_t index, struct output *out,
                        int64_t deadline_ns, struct fault *f);
 
-/* The one that SERVER names as the default. ERR_NO_DEVICE: there is none. */
-bool devices_default(struct link *l, const struct server *server,
-                     struct output *out, int64_t deadline_ns, struct fault *f);
+/* The one that is the server's default now, as by devices_output, in one turn
+ * of questions and answers. ERR_NO_DEVICE: there is none. */
+bool devices_default(struct link *l, struct output *out, int64_t deadline_ns,
+                     struct fault *f);
 
 /* Our format for the server's, and how to ask for it. False: beyond ours. */
 bool devices_format(const pa_sample_spec *spec, const pa_channel_map *map,

@@ -100,7 +100,6 @@ static bool find_base(struct programs *p, uint32_t sink, int64_t deadline_ns,
                       struct fault *f)
 {
     struct link *l = p->link;
-    struct server server;
     struct fault missing = {.err = ERR_OK};
     bool there = sink != PA_INVALID_INDEX;
 
@@ -108,10 +107,7 @@ static bool find_base(struct programs *p, uint32_t sink, int64_t deadline_ns,
         devices_output_at(l, sink, &p->base, deadline_ns, NULL)) {
         return true;
     }
-    if (!devices_server(l, &server, deadline_ns, f)) {
-        return false;
-    }
-    if (devices_default(l, &server, &p->base, deadline_ns, &missing) ||
+    if (devices_default(l, &p->base, deadline_ns, &missing) ||
         (missing.err == ERR_NO_DEVICE && there &&
          devices_output_at(l, sink, &p->base, deadline_ns, NULL))) {
         return true;

@@ -109,8 +109,8 @@ static struct source *pulse_create(const struct source_request *request,
 /* The output that the request means, now. After a loss it is the same one as
  * before, by name; where -D was a part of a name that fits only one output
  * again, that one. */
-static bool choose(struct pulse *p, const struct server *server,
-                   struct output *out, int64_t deadline_ns, struct fault *f)
+static bool choose(struct pulse *p, struct output *out, int64_t deadline_ns,
+                   struct fault *f)
 {
     struct link *l = &p->link;
     const char *wanted = p->request.device;
@@ -135,7 +135,7 @@ static bool choose(struct pulse *p, const struct server *server,
         }
     }
     if (wanted == NULL) {
-        return devices_default(l, server, out, deadline_ns, f);
+        return devices_default(l, out, deadline_ns, f);
     }
     return devices_find(l, wanted, name, sizeof name, deadline_ns, f) &&
            devices_output(l, name, out, deadline_ns, f);
@@ -157,11 +157,9 @@ static bool open_output(struct pulse *p, struct source_info *info,
                         int64_t deadline_ns, struct fault *f)
 {
     struct link *l = &p->link;
-    struct server server;
     struct output out;
     bool follows = p->request.device == NULL && p->request.follow;
-    if (!devices_server(l, &server, deadline_ns, f) ||
-        !choose(p, &server, &out, deadline_ns, f) ||
+    if (!choose(p, &out, deadline_ns, f) ||
         !whole_open(&p->whole, l, &out, p->request.latency_ns, follows,
                     deadline_ns, f)) {
         return false;
