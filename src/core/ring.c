@@ -197,10 +197,15 @@ static void reclaim(struct ring *ring)
     }
 }
 
+size_t ring_payload_max(const struct ring *ring)
+{
+    return (size_t)ring->chunk_bytes - PAYLOAD_OFFSET;
+}
+
 void *ring_reserve(struct ring *ring, size_t payload_bytes)
 {
     ring->record_bytes = 0;
-    if (payload_bytes > ring->chunk_bytes - PAYLOAD_OFFSET) {
+    if (payload_bytes > ring_payload_max(ring)) {
         return NULL;
     }
     uint64_t bytes = record_bytes_for(payload_bytes);

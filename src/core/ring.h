@@ -42,6 +42,10 @@ size_t ring_bytes_for(uint64_t count, size_t payload_bytes, size_t payload_max);
  * reservation that is not committed is forgotten by the next. */
 void *ring_reserve(struct ring *ring, size_t payload_bytes);
 
+/* The most that a packet's payload may ever have: PAYLOAD_MAX or more. Any
+ * thread. */
+size_t ring_payload_max(const struct ring *ring);
+
 /* Publish the reserved packet with this header. lost_before is raised by what
  * was dropped since the last commit. */
 void ring_commit(struct ring *ring, const struct packet *packet);

@@ -34,6 +34,15 @@ static void push_piece(struct lane *l, const struct packet *piece,
     ring_commit(l->ring, piece);
 }
 
+/* So many frames a packet in the ring may have. The ring may have been made for
+ * fewer channels than the track has by now. */
+static uint32_t piece_most(const struct lane *l)
+{
+    size_t frame_bytes = l->track->format.channels * sizeof(float);
+    size_t most = ring_payload_max(l->ring) / frame_bytes;
+    return most < TRACK_PACKET_FRAMES ? (uint32_t)most : TRACK_PACKET_FRAMES;
+}
+
 static void emit_packet(void *context, const struct packet *packet,
                         const void *data, enum sample_type type)
 {
@@ -42,6 +51,7 @@ static void emit_packet(void *context, const struct packet *packet,
     const unsigned char *bytes = data;
     size_t frame_bytes = sample_bytes(type) * format->channels;
     struct packet piece = *packet;
+    uint32_t most = piece_most(l);
     uint32_t left = packet->frames;
 
     if (!data) {
@@ -50,7 +60,7 @@ static void emit_packet(void *context, const struct packet *packet,
     piece.idle_ns = l->idle_ns;
     l->idle_ns = PACKET_NO_TIME;
     while (left > 0) {
-        piece.frames = left < TRACK_PACKET_FRAMES ? left : TRACK_PACKET_FRAMES;
+        piece.frames = left < most ? left : most;
         push_piece(l, &piece, bytes, type);
         left -= piece.frames;
         if (bytes) {
@@ -121,13 +131,14 @@ static bool emit_begin(void *context, int64_t time_ns)
 /* Virtual time only, so it may wait. */
 static bool has_room(const struct track *t, uint32_t frames)
 {
-    size_t most = TRACK_PACKET_FRAMES * t->format.channels * sizeof(float);
-    /* what is not whole, and a record of what was dropped or changed */
-    uint64_t packets = frames / TRACK_PACKET_FRAMES + 2;
     for (unsigned i = lanes_used(t); i-- > 0;) {
         const struct lane *l = &t->lanes[i];
+        uint32_t most = piece_most(l);
+        /* what is not whole, and a record of what was dropped or changed */
+        uint64_t packets = frames / most + 2;
+        size_t bytes = most * t->format.channels * sizeof(float);
         if (ring_waiting(l->ring) >= VIRTUAL_FILL_BYTES ||
-            !ring_has_room(l->ring, packets, most)) {
+            !ring_has_room(l->ring, packets, bytes)) {
             return false;
         }
     }

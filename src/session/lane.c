@@ -10,16 +10,20 @@ static bool no_memory(struct fault *f)
                      "ask for a shorter one with --buffer");
 }
 
-/* A ring for BUFFER_NS of FORMAT. */
+/* A ring for BUFFER_NS of FORMAT, or of 48 kHz in stereo: an output that takes
+ * the place of a telephone's may bring many times as much, and what is not used
+ * is not touched. */
 static struct ring *make_ring(int64_t buffer_ns,
                               const struct audio_format *format)
 {
-    uint64_t frames = (uint64_t)frames_from_ns(buffer_ns, format->rate);
-    size_t frame_bytes = format->channels * sizeof(float);
+    uint32_t rate = format->rate > 48000 ? format->rate : 48000;
+    uint32_t channels = format->channels > 2 ? format->channels : 2;
+    uint64_t frames = (uint64_t)frames_from_ns(buffer_ns, rate);
+    size_t frame_bytes = channels * sizeof(float);
     size_t most = TRACK_PACKET_FRAMES * frame_bytes;
     /* Packets are at least 5 ms long on every system that we know of; a shorter
      * one only costs some of the buffer's length. */
-    uint32_t few = (format->rate + 199) / 200;
+    uint32_t few = (rate + 199) / 200;
     few = few < TRACK_PACKET_FRAMES ? few : TRACK_PACKET_FRAMES;
     return ring_create(
         ring_bytes_for(frames / few + 1, few * frame_bytes, most), most);

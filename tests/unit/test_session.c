@@ -176,6 +176,23 @@ static void test_other_format_goes_on_in_the_same_file(void **state)
     assert_true(o.report.rms_dbfs > -9.5 && o.report.rms_dbfs < -8.9);
 }
 
+static void test_a_format_many_times_as_large_loses_nothing(void **state)
+{
+    (void)state;
+    static const char *const specs[] = {
+        "tone,fast,rate=8000,channels=1,reformat-at=1s:192000:8",
+        "tone,rate=8000,channels=1,reformat-at=1s:192000:8",
+    };
+    for (int i = 0; i < 2; i++) {
+        struct session_request r = request_for(specs[i], 16000);
+        struct outcome o;
+        record(&r, 0, &o);
+        assert_int_equal(o.report.frames, 16000);
+        assert_int_equal(o.report.account.frames[CLASS_LOST], 0);
+        assert_true(o.report.account.frames[CLASS_CAPTURED] > 15000);
+    }
+}
+
 static void test_a_late_reader_makes_no_gap(void **state)
 {
     (void)state;
@@ -276,6 +293,7 @@ int main(void)
         cmocka_unit_test(test_gone_to_the_end),
         cmocka_unit_test(test_reroute_goes_on_at_once),
         cmocka_unit_test(test_other_format_goes_on_in_the_same_file),
+        cmocka_unit_test(test_a_format_many_times_as_large_loses_nothing),
         cmocka_unit_test(test_a_late_reader_makes_no_gap),
         cmocka_unit_test(test_stop_in_real_time_is_the_moment_of_the_stop),
         cmocka_unit_test(test_duration_in_real_time_is_exact),
