@@ -97,7 +97,9 @@ def write(path, lines, options, sections):
             "ratio is of", "programs that ran in one run, in turns or at the "
             f"same time, the median of {options.pairs}", "where there is a "
             "range. What a missed bar is due to stands in `src/HACKING.md`.",
-            "", *(f"- {line}" for line in lines)]
+            "", *(f"- {line}" for line in lines),
+            f"- Seconds of each: live {options.live}, fast {options.seconds}, "
+            f"applications {options.apps}, capture {options.capture}"]
     for title, rows in sections.items():
         text += ["", f"## {title}", "", *table(rows)]
     with open(path, "w") as file:
