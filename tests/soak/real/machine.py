@@ -55,6 +55,7 @@ class Server:
     is `main`, the other is `second`."""
 
     def __init__(self, system, folder):
+        self.restarted = False
         self.system = system
         self.folder = folder
         script = {"pulse": "with-null-sink", "pipewire": "with-pipewire"}[system]
@@ -89,6 +90,7 @@ class Server:
         return children
 
     def restart(self):
+        self.restarted = True
         for _ in range(3):  # on a busy machine pactl may give up waiting for an answer
             done = run(self.environment["LOOPREC_TEST_RESTART"], env=self.environment)
             if done.returncode == 0:
@@ -120,6 +122,11 @@ class Server:
                    'sink_properties="device.description=\'Soak %s\'"' % sink)
 
     def stop(self):
+        # one that was started anew is no child of the script's, which would end it
+        try:
+            anew = self.pid() if self.restarted else None
+        except (OSError, ValueError):
+            anew = None
         if self.process.poll() is None:
             self.process.terminate()
         try:
@@ -127,6 +134,11 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        if anew is not None:
+            try:
+                os.kill(anew, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
 
 
 class Player:
