@@ -41,7 +41,6 @@ struct ring {
     /* producer only */
     _Alignas(LINE) uint64_t tail_seen; /* never ahead of tail */
     uint64_t dropped;                  /* frames since the last commit */
-    uint64_t filler_bytes;             /* of the reservation */
     uint64_t record_bytes;             /* of the reservation; 0: none */
     bool enters; /* the reservation lies in the next chunk */
     uint64_t
@@ -94,6 +93,12 @@ static void *allocate_aligned(uint64_t bytes, void **block)
     return (void *)(((uintptr_t)*block + LINE - 1) & ~(uintptr_t)(LINE - 1));
 }
 
+/* Where the map has the chunk that AT lies in. */
+static uint32_t *slot_of(const struct ring *ring, uint64_t at)
+{
+    return &ring->map[(at >> ring->chunk_shift) & ring->slot_mask];
+}
+
 /* Both counters at VALUE, every chunk free but the one it lies in. */
 static void begin_at(struct ring *ring, uint64_t value)
 {
@@ -107,7 +112,7 @@ static void begin_at(struct ring *ring, uint64_t value)
     for (uint64_t i = 0; i < ring->free_count; i++) {
         ring->free[i] = (uint32_t)(ring->free_count - i);
     }
-    ring->map[(value >> ring->chunk_shift) & ring->slot_mask] = 0;
+    *slot_of(ring, value) = 0;
 }
 
 struct ring *ring_create(size_t bytes, size_t payload_max)
@@ -175,7 +180,7 @@ void ring_preset(struct ring *ring, uint64_t value)
 
 static struct record *record_at(const struct ring *ring, uint64_t at)
 {
-    uint64_t chunk = ring->map[(at >> ring->chunk_shift) & ring->slot_mask];
+    uint64_t chunk = *slot_of(ring, at);
     return (struct record *)(void *)(ring->buffer +
                                      (chunk << ring->chunk_shift) +
                                      (at & (ring->chunk_bytes - 1)));
@@ -190,9 +195,7 @@ static void reclaim(struct ring *ring)
     /* acquire: pairs with ring_pop; what the consumer read is read */
     ring->tail_seen = atomic_load_explicit(&ring->tail, memory_order_acquire);
     while (ring->tail_seen - ring->reclaimed >= ring->chunk_bytes) {
-        uint64_t slot =
-            (ring->reclaimed >> ring->chunk_shift) & ring->slot_mask;
-        ring->free[ring->free_count++] = ring->map[slot];
+        ring->free[ring->free_count++] = *slot_of(ring, ring->reclaimed);
         ring->reclaimed += ring->chunk_bytes;
     }
 }
@@ -224,7 +227,6 @@ void *ring_reserve(struct ring *ring, size_t payload_bytes)
     } else {
         record = (unsigned char *)record_at(ring, head);
     }
-    ring->filler_bytes = ring->enters ? rest : 0;
     ring->record_bytes = bytes;
     return record + PAYLOAD_OFFSET;
 }
@@ -233,14 +235,13 @@ void *ring_reserve(struct ring *ring, size_t payload_bytes)
  * where the reservation said. Returns where. */
 static uint64_t enter_chunk(struct ring *ring, uint64_t head)
 {
-    if (ring->filler_bytes > 0) {
+    uint64_t at = ring->entered;
+    if (head != at) {
         struct record *filler = record_at(ring, head);
-        filler->bytes = ring->filler_bytes;
+        filler->bytes = at - head;
         filler->filler = 1;
     }
-    uint64_t at = ring->entered;
-    ring->map[(at >> ring->chunk_shift) & ring->slot_mask] =
-        ring->free[--ring->free_count];
+    *slot_of(ring, at) = ring->free[--ring->free_count];
     ring->entered += ring->chunk_bytes;
     return at;
 }
