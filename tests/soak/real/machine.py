@@ -55,7 +55,6 @@ class Server:
     is `main`, the other is `second`."""
 
     def __init__(self, system, folder):
-        self.restarted = False
         self.system = system
         self.folder = folder
         script = {"pulse": "with-null-sink", "pipewire": "with-pipewire"}[system]
@@ -90,7 +89,6 @@ class Server:
         return children
 
     def restart(self):
-        self.restarted = True
         for _ in range(3):  # on a busy machine pactl may give up waiting for an answer
             done = run(self.environment["LOOPREC_TEST_RESTART"], env=self.environment)
             if done.returncode == 0:
@@ -124,9 +122,9 @@ class Server:
     def stop(self):
         # one that was started anew is no child of the script's, which would end it
         try:
-            anew = self.pid() if self.restarted else None
+            os.kill(self.pid(), signal.SIGKILL)
         except (OSError, ValueError):
-            anew = None
+            pass
         if self.process.poll() is None:
             self.process.terminate()
         try:
@@ -134,11 +132,6 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        if anew is not None:
-            try:
-                os.kill(anew, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
 
 
 class Player:
