@@ -5,7 +5,6 @@
  *
  *     bare_libs OUT.flac */
 #include <stdio.h>
-#include <string.h>
 
 #include <pulse/pulseaudio.h>
 #include <sndfile.h>
