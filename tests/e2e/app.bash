@@ -196,6 +196,21 @@ listen() { # [sink]
     echo "$(now_ns) $(stat -c %s "$heard.raw")" >"$heard.since"
 }
 
+# The same to an output that has just come: once it no longer plays the 2 s of
+# silence that it mixed at first, into which no player that comes later gets.
+listen_anew() {
+    listen || return
+    eventually is_at_pace "heard-$SINK.raw" || return
+    echo "$(now_ns) $(stat -c %s "heard-$SINK.raw")" >"heard-$SINK.since"
+}
+
+is_at_pace() { # a watcher's samples
+    local before
+    before=$(stat -c %s "$1")
+    sleep 0.3
+    within "$(calculate "($(stat -c %s "$1") - $before) / 192000")" 0.1 0.6 "in 0.3 s"
+}
+
 # While somebody listened the output played as much as time has passed. (PipeWire
 # makes up for what it could not do in time, and plays faster than that.)
 kept_pace() { # sink, [seconds]

@@ -424,10 +424,10 @@ record_mortal() {
     sleep_until $((DIED_NS + 1500000000))
     RESTART_NS=$(now_ns)
     "$LOOPREC_TEST_RESTART" </dev/null 3>&- || return
+    listen_anew || return
     another_plays || return
     tune_left || return
     SEEN_NS=$(now_ns)
-    listen || return
     eventually grep -q '"state":"back"' mortal.json || return
     sleep 2
     interrupt "$recorder"
