@@ -1,6 +1,7 @@
 /* events: see events.h. Main thread. */
 #include "cli/events.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 void events_init(struct events *e, FILE *out)
 {
     e->out = out;
-    e->broken = false;
+    e->failed = 0;
     e->due_ns = INT64_MIN;
     e->rate = 0;
     memset(e->peak, 0, sizeof e->peak);
@@ -44,9 +45,23 @@ static void end(struct events *e, struct json *j)
     }
     size_t length = strlen(j->buffer);
     j->buffer[length++] = '\n';
+    errno = 0;
     if (fwrite(j->buffer, 1, length, e->out) != length || fflush(e->out) != 0) {
         e->out = NULL;
-        e->broken = true;
+        e->failed = errno != 0 ? errno : EIO;
+    }
+}
+
+/* A stream that is closed has nobody to read it, either (EBADF). The C library
+ * of Windows may call a pipe that nobody reads EINVAL. */
+const char *events_failure(const struct events *e)
+{
+    switch (e->failed) {
+    case 0:
+    case EPIPE:
+    case EBADF:
+    case EINVAL: return NULL;
+    default: return strerror(e->failed);
     }
 }
 

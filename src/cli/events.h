@@ -1,7 +1,7 @@
 /* events: what --json writes: one JSON object a line, each written whole and
- * flushed. When nobody reads any longer the lines end and the recording goes
- * on. Section 5 of the design and the man page's JSON tell the members. Main
- * thread. */
+ * flushed. When nobody reads any longer, or no more can be written, the lines
+ * end and the recording goes on. Section 5 of the design and the man page's
+ * JSON tell the members. Main thread. */
 #ifndef LOOPREC_CLI_EVENTS_H
 #define LOOPREC_CLI_EVENTS_H
 
@@ -18,7 +18,7 @@
 
 struct events {
     FILE *out;      /* NULL: nothing is written */
-    bool broken;    /* writing failed; `out` is NULL since then */
+    int failed;     /* errno of what failed; 0: nothing. `out` is NULL then */
     int64_t due_ns; /* of the next progress event, clock_now_ns */
     uint32_t rate;
     float peak[FORMAT_CHANNELS_MAX]; /* linear, since the last progress */
@@ -49,6 +49,10 @@ struct events_end {
 
 /* OUT NULL: every function does nothing. */
 void events_init(struct events *e, FILE *out);
+
+/* Has writing failed, other than because the reader went away? The words for
+ * it; NULL: no. */
+const char *events_failure(const struct events *e);
 
 /* COMMAND's words are told up to 4096 bytes of them. */
 void events_started(struct events *e, const struct session_facts *facts,

@@ -144,6 +144,19 @@ static const char *path_of(const struct recording *r)
     return there ? path : NULL;
 }
 
+/* CODE, once all JSON was to be written. A reader that went away wanted no
+ * more; any other way to lose lines is a failure, though the file is as it
+ * should be. */
+static int settle_json(const struct recording *r, int64_t code)
+{
+    const char *failure = events_failure(&r->events);
+    if (failure != NULL) {
+        message_error("the JSON could not all be written: %s", failure);
+        code = code == 0 ? 1 : code;
+    }
+    return (int)(uint32_t)code; /* Windows' have 32 bits */
+}
+
 int outcome_finish(struct recording *r)
 {
     int64_t code = exit_code(r);
@@ -159,7 +172,7 @@ int outcome_finish(struct recording *r)
         .wall_ns = clock_wall_ns(),
     };
     events_finished(&r->events, &end);
-    return (int)(uint32_t)code; /* Windows' have 32 bits */
+    return settle_json(r, code);
 }
 
 /* A reader that was gone before the first byte is as normal an end as one that
@@ -183,6 +196,7 @@ int outcome_give_up(struct recording *r, const struct fault *f)
     if (r->events.out == stderr) {
         return code;
     }
+    code = settle_json(r, code);
     if (stopped) {
         message_error("stopped before the recording began");
     } else if (!unread) {

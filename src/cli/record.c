@@ -282,11 +282,18 @@ static void attend(void *context, int64_t timeout_ns)
 
 static void check_reader(struct recording *r, bool *told)
 {
-    if (r->events.broken && !*told) {
-        *told = true;
-        warn(r, "nobody reads the JSON any longer; the recording goes on",
-             clock_wall_ns());
+    if (r->events.failed == 0 || *told) {
+        return;
     }
+    *told = true;
+    const char *failure = events_failure(&r->events);
+    char text[160] = "nobody reads the JSON any longer; the recording goes on";
+    if (failure != NULL) {
+        snprintf(text, sizeof text,
+                 "no more JSON can be written: %s; the recording goes on",
+                 failure);
+    }
+    warn(r, text, clock_wall_ns());
 }
 
 static void watch(struct recording *r)

@@ -79,7 +79,7 @@ static bool fill(struct fault *f, enum error err, const char *op, long os_code,
     if (f) {
         struct fault made = {.err = err, .os_code = os_code};
         text_copy(made.op, sizeof made.op, op);
-        text_copy(made.detail, sizeof made.detail, detail);
+        text_shorten(made.detail, sizeof made.detail, detail);
         text_copy(made.hint, sizeof made.hint, hint);
         *f = made;
     }
@@ -95,8 +95,8 @@ bool fault_set(struct fault *f, enum error err, const char *op,
 bool fault_setf(struct fault *f, enum error err, const char *op, long os_code,
                 const char *hint, const char *format, ...)
 {
-    /* Longer than the field, so that text_copy sees where it is cut. */
-    char detail[sizeof f->detail + 4];
+    /* The longest path, and the system's words behind it. */
+    char detail[4096 + sizeof f->detail];
     va_list arguments;
     va_start(arguments, format);
     if (vsnprintf(detail, sizeof detail, format, arguments) < 0) {

@@ -46,8 +46,9 @@ enum error {
         ERR_COUNT
 };
 
-/* One fault. Strings are copied in, truncated to fit on a UTF-8 boundary, and
- * may hold hostile bytes (file and device names): the printer escapes them. */
+/* One fault. Strings are copied in, truncated to fit on a UTF-8 boundary (a
+ * detail in its middle, so that a path's last name is there), and may hold
+ * hostile bytes (file and device names): the printer escapes them. */
 struct fault {
     enum error err;
     char op[48];      /* what was being done: "open file", "IAudioClient" */

@@ -131,6 +131,26 @@ bool text_list(char *text, size_t size, const char *format, ...)
     return true;
 }
 
+char *text_shorten(char *dst, size_t size, const char *src)
+{
+    static const char omission[] = "...";
+    size_t length = src ? strlen(src) : 0;
+    if (length < size || size < 3 * sizeof omission) {
+        return text_copy(dst, size, src);
+    }
+    size_t half = (size - sizeof omission) / 2;
+    const char *rest = src + length - half;
+    while (((unsigned char)*rest & 0xC0) == 0x80) {
+        rest++; /* not within a character */
+    }
+    text_copy(dst, half + 1, src);
+    size_t used = strlen(dst);
+    memcpy(dst + used, omission, sizeof omission - 1);
+    used += sizeof omission - 1;
+    memcpy(dst + used, rest, strlen(rest) + 1);
+    return dst;
+}
+
 size_t text_columns(const char *src)
 {
     size_t columns = 0;

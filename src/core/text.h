@@ -18,6 +18,10 @@ bool text_is_utf8(const char *text);
  * character's boundary. Returns DST. */
 char *text_copy(char *dst, size_t size, const char *src);
 
+/* The same, but of what is too long the middle is left out, for "...": the
+ * last name of a path tells most. They must not overlap. Returns DST. */
+char *text_shorten(char *dst, size_t size, const char *src);
+
 /* SRC to DST (SIZE bytes with the NUL): control characters (C0, DEL, C1, line
  * and paragraph separators, bidirectional overrides) and bytes that are not
  * UTF-8 become '?'; cut on a character's boundary. Returns DST. */

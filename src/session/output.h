@@ -43,7 +43,7 @@ struct output {
     uint64_t clipped;           /* samples */
     bool dithers;
     struct dither dither;
-    _Alignas(64) unsigned char block[OUTPUT_BLOCK_BYTES];
+    _Alignas(max_align_t) unsigned char block[OUTPUT_BLOCK_BYTES];
     float dithered[OUTPUT_BLOCK_BYTES / sizeof(int16_t)];
 };
 

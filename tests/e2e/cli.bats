@@ -538,8 +538,21 @@ final_file() { # FILE of events: what the last one names
 
 @test "JSON: a full standard output does not end the recording" {
     [ -e /dev/full ] || skip "no /dev/full"
-    "$LOOPREC" --json "$FAST" -d 1 a.wav >/dev/full 2>err
+    local code=0
+    LC_ALL=C "$LOOPREC" --json -q "$FAST" -d 1 a.wav >/dev/full 2>err || code=$?
     [ "$(frames_of a.wav)" -eq 48000 ]
+    # but no script takes what is not there for all there was
+    [ "$code" -eq 1 ]
+    grep -q 'JSON could not all be written: No space left' err
+    LC_ALL=C "$LOOPREC" --json "$LIVE" -d 1 --overwrite a.wav >/dev/full 2>err || :
+    grep -q 'no more JSON can be written: No space left.*goes on' err
+    # one that takes the beginning: the last line is what fails
+    code=0
+    head -c 400 /dev/zero | tr '\0' '\n' >a.json
+    (ulimit -f 1 && LC_ALL=C exec "$LOOPREC" --json -q "$FAST" -d 1 -t null) >>a.json 2>err || code=$?
+    grep -q '"event":"started".*}$' a.json
+    [ "$code" -eq 1 ]
+    grep -q 'JSON could not all be written: File too large' err
 }
 
 @test "a device that goes away and comes back is told, and is time" {

@@ -96,15 +96,24 @@ static void cut_between_characters(void **state)
                 } else {
                     fault_setf(&f, ERR_IO, text, 0, text, "%s", text);
                 }
-                const char *const fields[] = {f.op, f.detail, f.hint};
-                const size_t sizes[] = {sizeof f.op, sizeof f.detail,
-                                        sizeof f.hint};
-                for (size_t i = 0; i < 3; i++) {
+                const char *const fields[] = {f.op, f.hint};
+                const size_t sizes[] = {sizeof f.op, sizeof f.hint};
+                for (size_t i = 0; i < 2; i++) {
                     size_t got = strlen(fields[i]);
                     assert_int_equal((got - phase) % bytes, 0);
                     assert_in_range(got, sizes[i] - bytes, sizes[i] - 1);
                     assert_memory_equal(fields[i], text, got);
                 }
+                const char *rest = strstr(f.detail, "...");
+                assert_non_null(rest);
+                assert_int_equal(((size_t)(rest - f.detail) - phase) % bytes,
+                                 0);
+                assert_memory_equal(f.detail, text, (size_t)(rest - f.detail));
+                size_t after = strlen(rest + 3);
+                assert_int_equal(after % bytes, 0);
+                assert_string_equal(rest + 3, text + length - after);
+                assert_in_range(strlen(f.detail), sizeof f.detail - 2 * bytes,
+                                sizeof f.detail - 1);
             }
         }
     }

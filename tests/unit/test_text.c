@@ -73,6 +73,30 @@ static void cut_to_size(void **state)
                         "\x80\x80\x80");
 }
 
+static void the_middle_left_out(void **state)
+{
+    (void)state;
+    char out[16];
+    assert_string_equal(text_shorten(out, sizeof out, NULL), "");
+    assert_string_equal(text_shorten(out, sizeof out, "fifteen letters"),
+                        "fifteen letters");
+    assert_string_equal(text_shorten(out, sizeof out, "folder/of/song.wav"),
+                        "folder...ng.wav");
+    /* between characters on both sides, what is none anywhere */
+    assert_string_equal(text_shorten(out, sizeof out,
+                                     "12345\xc3\xb6/7/9\xc3\xb6"
+                                     "12345"),
+                        "12345...12345");
+    assert_string_equal(text_shorten(out, sizeof out,
+                                     "\xff\xff\xff\xff\xff\xff"
+                                     "--------0123456789"),
+                        "\xff\xff\xff\xff\xff\xff...456789");
+    /* too little room for it */
+    char few[8];
+    assert_string_equal(text_shorten(few, sizeof few, "123456789"), "1234567");
+    assert_ptr_equal(text_shorten(out, 0, "x"), out);
+}
+
 static void decoded(void **state)
 {
     (void)state;
@@ -171,6 +195,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(made_printable),
         cmocka_unit_test(cut_to_size),
+        cmocka_unit_test(the_middle_left_out),
         cmocka_unit_test(decoded),
         cmocka_unit_test(columns),
         cmocka_unit_test(listed),

@@ -140,6 +140,12 @@ void *aligned_alloc(size_t alignment, size_t size)
     return __libc_memalign(alignment, size);
 }
 
+void *memalign(size_t alignment, size_t size)
+{
+    CALLED("memalign");
+    return __libc_memalign(alignment, size);
+}
+
 int posix_memalign(void **block, size_t alignment, size_t size)
 {
     CALLED("posix_memalign");
@@ -165,6 +171,17 @@ LOCK(pthread_rwlock_rdlock, pthread_rwlock_t)
 LOCK(pthread_rwlock_wrlock, pthread_rwlock_t)
 LOCK(pthread_spin_lock, pthread_spinlock_t)
 LOCK(sem_wait, sem_t)
+
+int pthread_mutex_timedlock(pthread_mutex_t *lock, const struct timespec *until)
+{
+    static int (*real)(pthread_mutex_t *, const struct timespec *);
+    CALLED("pthread_mutex_timedlock");
+    if (!real) {
+        real = (int (*)(pthread_mutex_t *, const struct timespec *))dlsym(
+            RTLD_NEXT, "pthread_mutex_timedlock");
+    }
+    return real(lock, until);
+}
 
 ssize_t write(int fd, const void *bytes, size_t count)
 {
