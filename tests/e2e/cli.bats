@@ -675,6 +675,8 @@ final_file() { # FILE of events: what the last one names
     refused 5 "no sound server answers" ";" -- a.flac
     refused 5 "no sound server answers" -- -l
     refused 5 "no sound server answers" -- -D anything a.flac
+    refused 5 "no sound server answers" -- a.flac -- touch ran
+    [ ! -e ran ]
     [ ! -e a.flac ]
     run --separate-stderr -5 "$LOOPREC" --json a.flac
     jq -es '.[0].exit == 5 and .[0].error == "no-server"' <<<"$output"
