@@ -47,7 +47,7 @@ complete -c looprec -s d -l duration -x -d 'stop after TIME: 90, 1.5s, 1h30m, 01
 complete -c looprec -l wait -d 'wait for the device or application to appear'
 complete -c looprec -l null-sink -d 'Linux: record a sink that only COMMAND plays into'
 complete -c looprec -s t -l type -x -a 'wav rf64 w64 flac ogg opus mp3 raw null' -d 'wav, rf64, w64, flac, ogg, opus, mp3, raw, null'
-complete -c looprec -s f -l format -x -a 's16 s24 s32 f32' -d 'samples: s16, s24, s32, f32; default: as the source'
+complete -c looprec -s f -l format -x -a 's16 s24 s32 f32' -d 's16, s24, s32, f32; default: s16 of 16 bit, else s24'
 complete -c looprec -s r -l rate -x -d 'rate of the file; default: as the source'
 complete -c looprec -s c -l channels -x -d 'channels of the file; default: as the source'
 complete -c looprec -l dither -d 'round to 16 bits with noise in place of distortion'

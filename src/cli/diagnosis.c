@@ -138,6 +138,27 @@ static void number_or_null(struct json *j, const char *key, bool known,
     }
 }
 
+/* What was looked for and not found is in 0 channels; whether it is upside down
+ * only the found one tells. */
+static void add_sound(struct json *j, const struct diagnosis *d)
+{
+    bool found = is_found(d);
+    json_bool(j, "found", found);
+    number_or_null(j, "latency_ms", found, d->latency_ms);
+    number_or_null(j, "buffer_ms", found, (double)d->played.queued_ns / 1e6);
+    number_or_null(j, "level_db", found, level_db(d));
+    if (found) {
+        json_bool(j, "inverted", d->chirp.gain < 0.0);
+    } else {
+        json_null(j, "inverted");
+    }
+    if (d->recorded) {
+        json_uint(j, "channels_found", d->channels_found);
+    } else {
+        json_null(j, "channels_found");
+    }
+}
+
 static void add_output(struct json *j, const struct diagnosis *d)
 {
     const struct checkup *c = &d->checkup;
@@ -194,15 +215,9 @@ static void tell_json(const struct diagnosis *d)
 {
     char buffer[OBJECT_MAX];
     struct json j;
-    bool found = is_found(d);
     json_init(&j, buffer, sizeof buffer);
     json_open_object(&j, NULL);
-    json_bool(&j, "found", found);
-    number_or_null(&j, "latency_ms", found, d->latency_ms);
-    number_or_null(&j, "buffer_ms", found, (double)d->played.queued_ns / 1e6);
-    number_or_null(&j, "level_db", found, level_db(d));
-    json_bool(&j, "inverted", found && d->chirp.gain < 0.0);
-    json_uint(&j, "channels_found", found ? d->channels_found : 0);
+    add_sound(&j, d);
     if (d->recorded) {
         add_output(&j, d);
     }

@@ -156,7 +156,10 @@ bool device_list_find(const struct device_list *list, const char *wanted,
         }
     }
     return fault_set(f, ERR_NO_DEVICE, "find device", wanted,
-                     "looprec -l lists the outputs");
+                     list->count == 0
+                         ? "there is no output at all: plug one in or make "
+                           "one; --wait waits for it"
+                         : "looprec -l lists the outputs");
 }
 
 int64_t sound_over_ns(const struct sound *sound,

@@ -109,9 +109,6 @@ static bool set_signal(struct reading *r)
     struct synth_spec *spec = r->spec;
     char text[64];
     text_copy(text, sizeof text, r->value);
-    if (spec->kind_given) {
-        return false;
-    }
     spec->kind_given = true;
     spec->kind = (enum synth_kind)r->which;
     if (spec->kind == SYNTH_CHIRP) {
@@ -239,9 +236,6 @@ static bool set_event(struct reading *r)
     enum synth_event_kind kind = (enum synth_event_kind)r->which;
     char text[64];
     text_copy(text, sizeof text, r->value);
-    if (spec->event_count == SYNTH_EVENTS_MAX) {
-        return false;
-    }
     struct synth_event *event = &spec->events[spec->event_count++];
     *event = (struct synth_event){.kind = kind, .length_ns = NS_PER_S};
     spec->stream_count += kind == SYNTH_STREAM;
@@ -323,6 +317,23 @@ static bool unknown(const char *item, struct fault *f)
                       "'%.40s' is none of:%s", item, list);
 }
 
+/* ASKED is right by itself, and one more than there can be. True: told in F. */
+static bool one_too_many(const struct synth_spec *spec, const struct row *row,
+                         const char *asked, struct fault *f)
+{
+    if (row->set == set_signal && spec->kind_given) {
+        return !fault_setf(f, ERR_USAGE, "synth", 0, "leave out one of them",
+                           "'%s' is a second signal", asked);
+    }
+    if (row->set == set_event && spec->event_count == SYNTH_EVENTS_MAX) {
+        return !fault_setf(f, ERR_USAGE, "synth", 0, "leave out some of them",
+                           "'%s' is one too many: of items with a moment "
+                           "there can be %d",
+                           asked, SYNTH_EVENTS_MAX);
+    }
+    return false;
+}
+
 /* One item, in place. Only the rate in the first pass: other items may count
  * in its frames. */
 static bool read_item(struct synth_spec *spec, char *item, bool rate_pass,
@@ -338,6 +349,9 @@ static bool read_item(struct synth_spec *spec, char *item, bool rate_pass,
         }
         if ((row->set == set_rate) != rate_pass) {
             return true;
+        }
+        if (one_too_many(spec, row, asked, f)) {
+            return false;
         }
         struct reading r = {spec, row->which, value ? value : ""};
         bool fits = row->rule == BARE ? !value : row->rule == MAY || value;

@@ -10,6 +10,7 @@ from lib import (CHANNELS, LEVEL, RATE, cpu_of, die, looprec_fast, middle,
                  program, row)
 
 TITLE = "Encoding"
+WHY = "`src/HACKING.md`, *What it costs*"
 INSIDE = {}
 
 ENCODE_MOST = 1.02  # looprec / a bare loop of libsndfile writes

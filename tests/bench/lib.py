@@ -9,6 +9,8 @@ A section is a module here with
     INSIDE                 a dict of functions f(seconds, folder) that run with
                            a sound server of their own (with_server()) and
                            return what json can hold
+    WHY                    where it is told what its missed bars are due to;
+                           left out where that is not known
 
 and is listed in `bench`."""
 
@@ -51,6 +53,20 @@ def passes(a_row):
     if a_row["least"]:
         return a_row["value"] >= a_row["bar"]
     return a_row["value"] <= a_row["bar"]
+
+
+def missed(rows):
+    return [a_row for a_row in rows if not passes(a_row)]
+
+
+def why(section, rows):
+    """Where it is told what the missed bars among ROWS are due to, as a
+    sentence; None: none is missed."""
+    if not missed(rows):
+        return None
+    told = getattr(section, "WHY", None)
+    return f"What the missed bars are due to stands in {told}." if told \
+        else "What the missed bars are due to is not known yet."
 
 
 def die(message):

@@ -28,6 +28,7 @@ from lib import (SHAPE, cpu_of, die, looprec_fast, program, row,
                  with_server)
 
 TITLE = "Live"
+WHY = "`tests/bench/live.py`, at its top"
 
 LIVE_MOST = 1.00  # looprec / the cheapest of the others
 MEMORY_MOST_MB = 10.0  # resident, above the libraries' own

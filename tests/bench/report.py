@@ -6,7 +6,7 @@ import platform
 import re
 import subprocess
 
-from lib import LOOPREC, TOP, passes
+from lib import LOOPREC, TOP, passes, why
 
 LIBRARIES = {"libsndfile": "sndfile", "libFLAC": "flac", "libpulse": "libpulse"}
 # What it is compared with: the command that tells its version.
@@ -90,17 +90,21 @@ def table(rows):
 
 
 def write(path, lines, options, sections):
-    """SECTIONS: each one's title and its rows."""
+    """SECTIONS: the modules, and each one's rows."""
     os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
     text = ["# Benchmarks", "",
             "Made by `make bench-report`; `make bench` prints the same. Every "
             "ratio is of", "programs that ran in one run, in turns or at the "
             f"same time, the median of {options.pairs}", "where there is a "
-            "range. What a missed bar is due to stands in `src/HACKING.md`.",
+            "range. Below a table with missed bars stands where it is told",
+            "what they are due to.",
             "", *(f"- {line}" for line in lines),
             f"- Seconds of each: live {options.live}, fast {options.seconds}, "
             f"applications {options.apps}, capture {options.capture}"]
-    for title, rows in sections.items():
-        text += ["", f"## {title}", "", *table(rows)]
+    for section, rows in sections:
+        text += ["", f"## {section.TITLE}", "", *table(rows)]
+        reason = why(section, rows)
+        if reason:
+            text += ["", reason]
     with open(path, "w") as file:
         file.write("\n".join(text) + "\n")

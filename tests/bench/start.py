@@ -30,6 +30,7 @@ import timecode
 from lib import die, row, with_server
 
 TITLE = "Start"
+WHY = "`tests/bench/start.py`, at its top"
 
 START_MOST = 1.00  # looprec / the quickest of the others
 NEAR = 1.5  # so much later than the quickest, and a peer is out of the race

@@ -126,6 +126,21 @@ frames_of() { # frames in the file $1
     LOOPREC=$LOOPREC scripts/man-options --check
 }
 
+@test "help and completions say what -f is by default" {
+    local words="default: s16 of 16 bit, else s24" bits of
+    run -0 "$LOOPREC" --help
+    [[ $output == *" --format=FORMAT "*"$words"* ]]
+    cd "$BATS_TEST_DIRNAME/../.." || return
+    grep -q -- "--format=.*$words" completions/_looprec
+    grep -q -- "-l format .*$words" completions/looprec.fish
+    cd "$BATS_TEST_TMPDIR/here" || return
+    for of in 16:16 24:24 32f:24; do
+        "$LOOPREC" -q "$FAST,bits=${of%:*}" -d 1 "a$of.wav"
+        bits=$(sox --i -b "a$of.wav" 2>/dev/null || soxi -b "a$of.wav")
+        [ "$bits" -eq "${of#*:}" ]
+    done
+}
+
 @test "version: one line, exit 0" {
     run -0 "$LOOPREC" --version
     [[ $output =~ ^looprec\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
@@ -673,6 +688,8 @@ final_file() { # FILE of events: what the last one names
     refused 5 "no sound server answers" ";" -- a.flac
     refused 5 "no sound server answers" -- -l
     refused 5 "no sound server answers" -- -D anything a.flac
+    refused 5 "no sound server answers" -- a.flac -- touch ran
+    [ ! -e ran ]
     [ ! -e a.flac ]
     run --separate-stderr -5 "$LOOPREC" --json a.flac
     jq -es '.[0].exit == 5 and .[0].error == "no-server"' <<<"$output"

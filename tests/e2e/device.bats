@@ -243,6 +243,21 @@ record_misread() { # name, word, what it becomes, word, ...
         refused 5 "${words[@]}" -- -d 1
 }
 
+# To choose one, or to look at the list, would be no help.
+@test "where there is no output at all, it says so" {
+    [ "$SYSTEM" != wine ] || skip "Wine makes one up"
+    (
+        start_server shape --no-sink
+        run -0 looprec -l
+        [[ $output == *"no output to record"* ]]
+        refused 5 "no output at all" "make one" --wait --null-sink -- -d 1
+        [[ $stderr != *"looprec -l"* && $stderr != *"@DEFAULT"* ]]
+        refused 5 headset "no output at all" "make one" -- -D headset -d 1
+        [[ $stderr != *"looprec -l"* ]]
+    )
+    stop_server shape
+}
+
 @test "a device that is not there costs no file that exists" {
     echo precious >kept.wav
     run -5 looprec -D nothing --overwrite -d 1 kept.wav

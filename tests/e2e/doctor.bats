@@ -113,6 +113,8 @@ state_is_before() {
     doctor
     [ "$STATUS" -eq 1 ]
     told '.found == false and .latency_ms == null'
+    # it was looked for in vain; how it would have stood is not known
+    told '.channels_found == 0 and .inverted == null'
     trouble silence muted
     if [ "$SYSTEM" != wine ]; then
         told .muted
@@ -179,6 +181,8 @@ state_is_before() {
     PULSE_SERVER=unix:$BATS_TEST_TMPDIR/nothing doctor
     [ "$STATUS" -eq 5 ]
     told '.found == false and (.troubles | length) == 1 and (.troubles[0].remedy | length) > 0'
+    # nothing was looked for
+    told 'has("channels_found") and .channels_found == null and .inverted == null'
     told --arg code "$([ "$SYSTEM" = wine ] && echo no-device || echo no-server)" \
         '.troubles[0].code == $code'
     doctor -D 'nothing of that name'

@@ -15,7 +15,7 @@ setup() {
     cat >bin/looprec <<'END'
 #!/bin/sh
 case " $* " in
-*" -d "* | *" -l "*) exec "$LOOPREC" "$@" ;;
+*" -d "* | *" -l "* | *" -- "*) exec "$LOOPREC" "$@" ;;
 esac
 exec timeout --preserve-status -s INT 2 "$LOOPREC" "$@"
 END
@@ -38,6 +38,19 @@ examples() { # of the kind $1, one a line
     [ "$dl" -ge 5 ]
 }
 
+# An unknown item is answered with all there are, and with "see the manual page".
+@test "the page has the items of synthetic sources that there are" {
+    run -2 "$LOOPREC" --source=synth:no-such-item
+    [[ $output == *"is none of: tone "* ]]
+    local list
+    list=${output#*is none of: }
+    tr ' ' '\n' <<<"${list%%;*}" | tr -d = | sort >known
+    sed -n '/^\.Sh SYNTHETIC SOURCES/,/^\.Sh FILES/p' "$ROOT/man/looprec.1" |
+        sed -n 's/^\.It //p' | sed 's/ , /\n/g' |
+        sed 's/^Cm \([a-z-]*\).*/\1/; s/^\(flag-every-packet\)$/\1/' | sort >told
+    diff known told
+}
+
 @test "examples that need nothing" {
     local example count=0
     while read -r example; do
@@ -52,6 +65,10 @@ examples() { # of the kind $1, one a line
 @test "examples that need a sound server" {
     [ -x "$ROOT/scripts/with-null-sink" ] || skip "no scripts/with-null-sink"
     local example count=0
+    # a player that is quick
+    printf '#!/bin/sh\nexec paplay song.wav\n' >bin/mpv
+    chmod +x bin/mpv
+    "$LOOPREC" -q --source=synth:noise,fast -d 300ms -f s16 song.wav
     while read -r example; do
         local code=0
         echo "$example"
@@ -66,6 +83,9 @@ examples() { # of the kind $1, one a line
     done < <(examples sound)
     [ "$count" -ge 3 ]
     [ "$(soxi -s song.flac)" -eq 480000 ]
+    # a command is recorded where a server runs, without a sink of its own
+    [ "$(soxi -s played.flac)" -gt 14000 ]
+    sox played.flac -n stat 2>&1 | grep -q '^Maximum amplitude: *0\.[1-9]'
     jq -es '.[-1].event == "finished"' take.json
 }
 

@@ -119,6 +119,8 @@ static void nothing_fits(void **state)
     struct device_list none = {0};
     size_t found;
     assert_false(device_list_find(&none, "0", &found, &f));
+    assert_null(strstr(f.hint, "-l")); /* it is empty */
+    assert_non_null(strstr(f.hint, "no output at all"));
     device_list_free(&none);
 }
 

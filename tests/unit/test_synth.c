@@ -295,8 +295,10 @@ static void messages_help(void **state)
     assert_null(synth_ops.create(&request, &f));
     request.spec = "fast,";
     assert_null(synth_ops.create(&request, &f));
-    request.spec = "tone,noise"; /* one signal */
+    request.spec = "tone,noise=7,fast"; /* one signal */
     assert_null(synth_ops.create(&request, &f));
+    assert_string_equal(f.detail, "'noise=7' is a second signal");
+    assert_string_equal(f.hint, "leave out one of them");
     request.spec = "wobble=3";
     assert_null(synth_ops.create(&request, &f));
     assert_non_null(strstr(f.detail, "wobble"));
@@ -312,6 +314,8 @@ static void messages_help(void **state)
     }
     request.spec = spec;
     assert_null(synth_ops.create(&request, &f));
+    assert_non_null(strstr(f.detail, "'gap=1s+1s' is one too many"));
+    assert_non_null(strstr(f.detail, "64"));
     memset(spec, 'x', sizeof spec - 1);
     spec[sizeof spec - 1] = '\0';
     assert_null(synth_ops.create(&request, &f));

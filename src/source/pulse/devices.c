@@ -336,6 +336,8 @@ bool devices_output_at(struct link *l, uint32_t index, struct output *out,
         "an output that has just gone", &a, deadline_ns, f);
 }
 
+static const char asked_default[] = "@DEFAULT_SINK@";
+
 /* Do the three answers speak of the same output? Between them the default may
  * have moved, and a server may know no such names. */
 static bool agree(const struct answer *server, const struct answer *sink,
@@ -344,6 +346,30 @@ static bool agree(const struct answer *server, const struct answer *sink,
     return sink->found && monitor->found &&
            strcmp(sink->output->id, server->server->default_sink) == 0 &&
            monitor->monitor_of == sink->output->index;
+}
+
+/* Where it has none PipeWire gives the question back as the name (0.3.65). */
+static bool has_default(const struct answer *server, const struct answer *sink)
+{
+    const char *name = server->server->default_sink;
+    return name[0] != '\0' && (sink->found || strcmp(name, asked_default) != 0);
+}
+
+/* No output is the default: one is to be chosen, or made where there is none
+ * at all. False. */
+static bool no_default(struct link *l, int64_t deadline_ns, struct fault *f)
+{
+    static const char *const op_name = "choose the output";
+    struct device_list list = {.items = NULL};
+    bool none = devices_list(l, &list, deadline_ns, NULL) && list.count == 0;
+    device_list_free(&list);
+    return none ? fault_set(f, ERR_NO_DEVICE, op_name,
+                            "the sound server has no output at all",
+                            "plug one in or make one; --wait waits for it, "
+                            "--null-sink makes one for a command")
+                : fault_set(f, ERR_NO_DEVICE, op_name,
+                            "the sound server has no default output",
+                            "looprec -l lists the outputs, -D chooses one");
 }
 
 bool devices_default(struct link *l, struct output *out, int64_t deadline_ns,
@@ -362,7 +388,7 @@ bool devices_default(struct link *l, struct output *out, int64_t deadline_ns,
      * does not. Each is waited for, even if one fails: they write here. */
     pa_operation *ops[] = {
         pa_context_get_server_info(c, on_server, &server),
-        pa_context_get_sink_info_by_name(c, "@DEFAULT_SINK@", on_sink, &sink),
+        pa_context_get_sink_info_by_name(c, asked_default, on_sink, &sink),
         pa_context_get_source_info_by_name(c, "@DEFAULT_MONITOR@", on_source,
                                            &monitor),
     };
@@ -376,10 +402,8 @@ bool devices_default(struct link *l, struct output *out, int64_t deadline_ns,
     if (!server.found) {
         return link_fault(l, ERR_SOURCE_FAILED, op_name, f);
     }
-    if (told.default_sink[0] == '\0') {
-        return fault_set(f, ERR_NO_DEVICE, "choose the output",
-                         "the sound server has no default output",
-                         "looprec -l lists the outputs, -D chooses one");
+    if (!has_default(&server, &sink)) {
+        return no_default(l, deadline_ns, f);
     }
     return agree(&server, &sink, &monitor)
                ? take_shape(out, &monitor, f)
