@@ -35,10 +35,6 @@ static const struct row rows[OPT_COUNT] = {
 #include "cli/options.def"
 };
 
-static const char examples_of_time[] = "90, 1.5s, 1h30m, 01:30:00";
-static const int64_t buffer_min_ns = INT64_C(10000000);
-static const int64_t buffer_max_ns = INT64_C(600000000000);
-static const int64_t sync_max_ns = INT64_C(3600000000000);
 static const double silence_min_dbfs = -200.0;
 
 static void set_defaults(struct options *o)
@@ -89,28 +85,6 @@ static bool set_synth(struct options *o, const char *value, struct fault *f)
         }
     }
     return usage(f, "no source is called '%s'; use --source=synth:...", value);
-}
-
-static bool set_duration(struct options *o, const char *value, struct fault *f)
-{
-    if (!duration_parse(value, false, &o->duration)) {
-        return usage(f, "'%s' is no duration; use one like %s or 48000f", value,
-                     examples_of_time);
-    }
-    o->has_duration = true;
-    return true;
-}
-
-static bool set_wait(struct options *o, const char *value, struct fault *f)
-{
-    struct duration d = {0};
-    if (value && (!duration_parse(value, false, &d) || d.is_frames)) {
-        return usage(f, "'%s' is no time; use --wait with one like %s, or none",
-                     value, examples_of_time);
-    }
-    o->wait = true;
-    o->wait_ns = d.ns;
-    return true;
 }
 
 static bool set_type(struct options *o, const char *value, struct fault *f)
@@ -171,40 +145,6 @@ static bool set_compression(struct options *o, const char *value,
                      value);
     }
     o->has_compression = true;
-    return true;
-}
-
-static bool set_sync(struct options *o, const char *value, struct fault *f)
-{
-    struct duration d;
-    if (strcmp(value, "0") == 0) {
-        o->sync_ns = 0;
-        return true;
-    }
-    if (!duration_parse(value, false, &d) || d.is_frames ||
-        d.ns < SINK_SYNC_MIN_NS || d.ns > sync_max_ns) {
-        return usage(f,
-                     "'%s' is no time from 1s to 1h; use --sync with one, or "
-                     "0 for never",
-                     value);
-    }
-    o->sync_ns = d.ns;
-    return true;
-}
-
-static bool set_buffer(struct options *o, const char *value, struct fault *f)
-{
-    struct duration d;
-    if (!duration_parse(value, false, &d) || d.is_frames) {
-        return usage(f,
-                     "'%s' is no time; use --buffer with one like 10s or "
-                     "500ms",
-                     value);
-    }
-    if (d.ns < buffer_min_ns || d.ns > buffer_max_ns) {
-        return usage(f, "--buffer=%s is out of range; use 10ms to 10m", value);
-    }
-    o->buffer_ns = d.ns;
     return true;
 }
 
@@ -302,8 +242,8 @@ static bool apply(struct options *o, enum option_id id, const char *value,
     case OPT_SOURCE: return set_synth(o, value, f);
     case OPT_LIST_DEVICES: return set_action(o, ACTION_LIST, f);
     case OPT_LIST_APPS: return set_action(o, ACTION_LIST_APPS, f);
-    case OPT_DURATION: return set_duration(o, value, f);
-    case OPT_WAIT: return set_wait(o, value, f);
+    case OPT_DURATION: return value_duration(o, value, f);
+    case OPT_WAIT: return value_wait(o, value, f);
     case OPT_NULL_SINK: o->null_sink = true; break;
     case OPT_TYPE: return set_type(o, value, f);
     case OPT_FORMAT: return set_sample(o, value, f);
@@ -312,12 +252,12 @@ static bool apply(struct options *o, enum option_id id, const char *value,
     case OPT_DITHER: o->dither = true; break;
     case OPT_COMPRESSION: return set_compression(o, value, f);
     case OPT_TAG: return value_tag(o, value, f);
-    case OPT_SYNC: return set_sync(o, value, f);
+    case OPT_SYNC: return value_sync(o, value, f);
     case OPT_KEEP: return value_keep(o, value, f);
     case OPT_FALLBACK: return value_fallback(o, value, f);
     case OPT_SPLIT: return value_split(o, value, f);
     case OPT_OVERWRITE: o->overwrite = true; break;
-    case OPT_BUFFER: return set_buffer(o, value, f);
+    case OPT_BUFFER: return value_buffer(o, value, f);
     case OPT_ON_SUSPEND: return set_on_suspend(o, value, f);
     case OPT_KILL_ON_STOP: o->kill_on_stop = true; break;
     case OPT_UNTIL_EXIT: o->until_exit = true; break;
