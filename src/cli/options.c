@@ -172,13 +172,6 @@ static bool set_silence(struct options *o, const char *value, struct fault *f)
     return true;
 }
 
-static void add_file(struct options *o, char *word)
-{
-    /* in argv's first places, whose words have been looked at */
-    o->files[o->file_count++] = word;
-    o->file = o->files[0];
-}
-
 static bool set_device(struct options *o, const char *value, struct fault *f)
 {
     if (*value == '\0') {
@@ -277,18 +270,61 @@ static bool apply(struct options *o, enum option_id id, const char *value,
     return true;
 }
 
-/* Has it a meaning for --repair? */
-static bool is_of_repair(enum option_id id)
+/* For which actions has it a meaning? One bit for each. */
+static unsigned meanings(enum option_id id)
 {
+    const unsigned record = 1u << ACTION_RECORD;
+    const unsigned lists = 1u << ACTION_LIST | 1u << ACTION_LIST_APPS;
+    const unsigned repair = 1u << ACTION_REPAIR;
+    const unsigned doctor = 1u << ACTION_DOCTOR;
     switch (id) {
+    case OPT_LIST_DEVICES:
+    case OPT_LIST_APPS:
     case OPT_REPAIR:
-    case OPT_OUTPUT:
-    case OPT_DRY_RUN:
+    case OPT_DOCTOR:
+    case OPT_HELP:
+    case OPT_VERSION:
     case OPT_QUIET:
-    case OPT_VERBOSE:
-    case OPT_COUNT: return true;
-    default: return false;
+    case OPT_VERBOSE: return ~0u;
+    case OPT_JSON:
+    case OPT_DEVICE: return record | lists | doctor;
+    case OPT_NO_FOLLOW:
+    case OPT_KEEP_AWAKE:
+    case OPT_WAIT: return record | doctor;
+    case OPT_OUTPUT:
+    case OPT_DRY_RUN: return repair;
+    default: return record;
     }
+}
+
+/* Remember the option where an action has no use for it. */
+static void note_useless(struct options *o, enum option_id id)
+{
+    for (int a = 0; a < ACTION_COUNT; a++) {
+        if (o->useless[a] == NULL && !(meanings(id) >> a & 1)) {
+            o->useless[a] = rows[id].name;
+        }
+    }
+}
+
+/* May WORD have been meant as a value? One with a type's ending is a file. */
+static bool reads_as_value(const char *word)
+{
+    return *word >= '0' && *word <= '9' &&
+           sink_type_from_path(word) == SINK_AUTO;
+}
+
+/* A word that is no option. BEFORE: the option that it follows and that could
+ * have had a value, or OPT_COUNT. */
+static void take_word(struct options *o, char *word, enum option_id before)
+{
+    if (before != OPT_COUNT && o->stray == NULL && reads_as_value(word)) {
+        o->stray = word;
+        o->stray_option = rows[before].name;
+    }
+    /* in argv's first places, whose words have been looked at */
+    o->files[o->file_count++] = word;
+    o->file = o->files[0];
 }
 
 /* getopt's value to a row; OPT_COUNT: none. */
@@ -319,15 +355,20 @@ static bool refuse(int bad, const char *word, struct fault *f)
         return usage(f, "--%s needs an argument; use --%s=%s", row->name,
                      row->name, row->argument);
     }
+    const char letter[] = {'-', bad > ' ' && bad < 127 ? (char)bad : '?', 0};
+    const char *unknown = bad != 0 ? letter : word;
+    if (sink_type_from_path(word) != SINK_AUTO) {
+        return usage(f, "unknown option %s; a file of that name is ./%s",
+                     unknown, word);
+    }
     if (bad >= '0' && bad <= '9') {
         return usage(f,
-                     "unknown option -%c; a level is joined to its option "
+                     "unknown option %s; a level is joined to its option "
                      "by =, as in --fail-if-silent=-60",
-                     bad);
+                     unknown);
     }
     if (bad != 0) {
-        char letter = bad > ' ' && bad < 127 ? (char)bad : '?';
-        return usage(f, "unknown option -%c", letter);
+        return usage(f, "unknown option %s", unknown);
     }
     char list[128] = "";
     size_t length = strcspn(word + 2, "=");
@@ -384,6 +425,7 @@ bool options_parse(struct options *o, int argc, char **argv, struct fault *f)
     char shorts[3 * OPT_COUNT + 3];
     struct fault later; /* only the first one is told */
     bool good = true;
+    enum option_id last = OPT_COUNT; /* could have had a value */
     int at;
 
     set_defaults(o);
@@ -399,17 +441,20 @@ bool options_parse(struct options *o, int argc, char **argv, struct fault *f)
         }
         struct fault *told = good ? f : &later;
         if (value == WORD) {
-            add_file(o, optarg);
+            take_word(o, optarg, last);
+            last = OPT_COUNT;
             continue;
         }
+        last = OPT_COUNT;
         if (value == '?' || value == ':') {
-            good = refuse(optopt, argv[optind - 1], told) && good;
+            good = refuse(optopt, argv[at], told) && good;
             continue;
         }
         enum option_id id = find_value(value);
-        if (o->no_repair == NULL && !is_of_repair(id)) {
-            o->no_repair = rows[id].name;
+        if (rows[id].kind == KIND_OPTIONAL && optarg == NULL) {
+            last = id;
         }
+        note_useless(o, id);
         good = apply(o, id, optarg, told) && good;
         if (good && (o->action == ACTION_HELP || o->action == ACTION_VERSION)) {
             return true;

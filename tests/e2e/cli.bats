@@ -178,6 +178,12 @@ frames_of() { # frames in the file $1
     refused 2 "b.wav" "leave out" -- a.wav b.wav
     refused 2 "song.doc" "-t" -- song.doc
     refused 2 "song" "-t" -- song
+    mkdir takes
+    refused 2 "'takes' is a folder" -- takes
+    rmdir takes
+    refused 2 "--list-devices" "--duration" -- -l -d 5
+    refused 2 "--doctor" "--duration" -- --doctor -d 5
+    refused 2 "--wait=5" "x.wav" -- --wait 5 x.wav
     refused 2 "standard output" "-t" -- -
     refused 2 "a.wav" "-t null" -- -t null a.wav
     refused 2 "f32" "flac holds s16 and s24" -- -f f32 a.flac
