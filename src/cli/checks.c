@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sink/sink.h"
+#include "sys/file.h"
 
 /* In how many ways what is recorded can be chosen. */
 enum { WAYS = 7 };
@@ -46,10 +47,22 @@ static bool check_list(const struct options *o, struct fault *f)
         return usage(f, "%s and %s exclude each other; leave out one", name,
                      choices[0]);
     }
+    if (o->useless[o->action] != NULL) {
+        return usage(f, "%s %s; leave out --%s", name,
+                     o->action == ACTION_DOCTOR ? "keeps no recording"
+                                                : "records nothing",
+                     o->useless[o->action]);
+    }
     if (o->file != NULL) {
         return usage(f, "%s takes no file; leave out '%s'", name, o->file);
     }
     return true;
+}
+
+static bool is_folder(const char *path)
+{
+    struct fault f;
+    return !file_check(path, true, &f) && f.err == ERR_IS_A_DIRECTORY;
 }
 
 static bool check_type(struct options *o, struct fault *f)
@@ -68,6 +81,18 @@ static bool check_type(struct options *o, struct fault *f)
     }
     if (o->type == SINK_AUTO) {
         o->type = sink_type_from_path(o->file);
+    }
+    if (o->type == SINK_AUTO && o->stray != NULL) {
+        return usage(f,
+                     "'%s' is taken for the file, and its ending tells no "
+                     "type; if it belongs to --%s write --%s=%s",
+                     o->stray, o->stray_option, o->stray_option, o->stray);
+    }
+    if (o->type == SINK_AUTO && is_folder(o->file)) {
+        return usage(f,
+                     "'%s' is a folder; give the name of a file in it, such "
+                     "as song.flac",
+                     o->file);
     }
     if (o->type == SINK_AUTO) {
         return usage(f,
@@ -93,7 +118,7 @@ static bool check_format(struct options *o, struct fault *f)
     }
     if (o->dither && !sink_check(o->type, SAMPLE_S16, NULL, NULL)) {
         return usage(f,
-                     "a %s file is not made of 16 bits; leave out --dither, "
+                     "%s files are not made of 16 bits; leave out --dither, "
                      "or use another type",
                      sink_type_name(o->type));
     }
@@ -127,8 +152,8 @@ static bool check_record(struct options *o, struct fault *f)
     }
     if (o->has_compression && !sink_type_compresses(o->type)) {
         return usage(f,
-                     "a %s file is not compressed; leave out --compression, or "
-                     "use another type",
+                     "%s files are not compressed; leave out --compression, "
+                     "or use another type",
                      sink_type_name(o->type));
     }
     bool to_files = o->type != SINK_NULL && !options_to_stdout(o);
@@ -162,9 +187,9 @@ static bool check_repair(const struct options *o, struct fault *f)
     if (o->json) {
         return usage(f, "--repair has no JSON; leave out --json");
     }
-    if (o->no_repair != NULL) {
+    if (o->useless[ACTION_REPAIR] != NULL) {
         return usage(f, "--repair records nothing; leave out --%s",
-                     o->no_repair);
+                     o->useless[ACTION_REPAIR]);
     }
     if (o->file_count == 0) {
         return usage(f, "--repair needs a file; give one like song.wav");
@@ -192,6 +217,12 @@ static bool check_repair(const struct options *o, struct fault *f)
 /* What only --repair takes. */
 static bool check_no_repair(const struct options *o, struct fault *f)
 {
+    if (o->file_count > 1 && o->stray != NULL) {
+        return usage(f,
+                     "one file only, and '%s' is taken for one; write --%s=%s, "
+                     "or leave out '%s'",
+                     o->stray, o->stray_option, o->stray, o->files[1]);
+    }
     if (o->file_count > 1) {
         return usage(f, "one file only; leave out '%s'", o->files[1]);
     }

@@ -70,7 +70,7 @@ static void put_device(const struct diagnosis *d)
     put("format", text);
     if (c->volume >= 0.0) {
         snprintf(text, sizeof text, "%s%.1f dB", c->muted ? "muted, " : "",
-                 level_dbfs(c->volume));
+                 level_shown(level_dbfs(c->volume)));
         put("volume", c->volume > 0.0 ? text : c->muted ? "muted, 0" : "0");
     }
 }
@@ -95,7 +95,7 @@ static void put_sound(const struct diagnosis *d)
     snprintf(text, sizeof text,
              "found in %u of %u channel%s, at %.1f dB of what was played%s",
              d->channels_found, d->channels_searched,
-             d->channels_searched == 1 ? "" : "s", level_db(d),
+             d->channels_searched == 1 ? "" : "s", level_shown(level_db(d)),
              d->chirp.gain < 0.0 ? ", upside down" : "");
     put("sound", text);
     snprintf(

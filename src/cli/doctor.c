@@ -275,7 +275,7 @@ static void judge_silence(struct diagnosis *d)
     } else {
         snprintf(text, sizeof text,
                  "other sound arrived from the output, of up to %.1f dBFS",
-                 r->peak_dbfs);
+                 level_shown(r->peak_dbfs));
         checkup_add(&d->checkup, "other-sound", text,
                     "stop what plays and try again");
     }

@@ -173,7 +173,8 @@ static void volume_cell(char *buffer, const struct app *a)
 static void peak_cell(char *buffer, const struct app *a)
 {
     if (a->peak > 0.0) {
-        snprintf(buffer, TABLE_CELL_BYTES, "%.1f dBFS", level_dbfs(a->peak));
+        snprintf(buffer, TABLE_CELL_BYTES, "%.1f dBFS",
+                 level_shown(level_dbfs(a->peak)));
     } else {
         text_copy(buffer, TABLE_CELL_BYTES, a->peak < 0.0 ? "-" : "silent");
     }

@@ -35,10 +35,6 @@ static const struct row rows[OPT_COUNT] = {
 #include "cli/options.def"
 };
 
-static const char examples_of_time[] = "90, 1.5s, 1h30m, 01:30:00";
-static const int64_t buffer_min_ns = INT64_C(10000000);
-static const int64_t buffer_max_ns = INT64_C(600000000000);
-static const int64_t sync_max_ns = INT64_C(3600000000000);
 static const double silence_min_dbfs = -200.0;
 
 static void set_defaults(struct options *o)
@@ -89,28 +85,6 @@ static bool set_synth(struct options *o, const char *value, struct fault *f)
         }
     }
     return usage(f, "no source is called '%s'; use --source=synth:...", value);
-}
-
-static bool set_duration(struct options *o, const char *value, struct fault *f)
-{
-    if (!duration_parse(value, false, &o->duration)) {
-        return usage(f, "'%s' is no duration; use one like %s or 48000f", value,
-                     examples_of_time);
-    }
-    o->has_duration = true;
-    return true;
-}
-
-static bool set_wait(struct options *o, const char *value, struct fault *f)
-{
-    struct duration d = {0};
-    if (value && (!duration_parse(value, false, &d) || d.is_frames)) {
-        return usage(f, "'%s' is no time; use --wait with one like %s, or none",
-                     value, examples_of_time);
-    }
-    o->wait = true;
-    o->wait_ns = d.ns;
-    return true;
 }
 
 static bool set_type(struct options *o, const char *value, struct fault *f)
@@ -174,40 +148,6 @@ static bool set_compression(struct options *o, const char *value,
     return true;
 }
 
-static bool set_sync(struct options *o, const char *value, struct fault *f)
-{
-    struct duration d;
-    if (strcmp(value, "0") == 0) {
-        o->sync_ns = 0;
-        return true;
-    }
-    if (!duration_parse(value, false, &d) || d.is_frames ||
-        d.ns < SINK_SYNC_MIN_NS || d.ns > sync_max_ns) {
-        return usage(f,
-                     "'%s' is no time from 1s to 1h; use --sync with one, or "
-                     "0 for never",
-                     value);
-    }
-    o->sync_ns = d.ns;
-    return true;
-}
-
-static bool set_buffer(struct options *o, const char *value, struct fault *f)
-{
-    struct duration d;
-    if (!duration_parse(value, false, &d) || d.is_frames) {
-        return usage(f,
-                     "'%s' is no time; use --buffer with one like 10s or "
-                     "500ms",
-                     value);
-    }
-    if (d.ns < buffer_min_ns || d.ns > buffer_max_ns) {
-        return usage(f, "--buffer=%s is out of range; use 10ms to 10m", value);
-    }
-    o->buffer_ns = d.ns;
-    return true;
-}
-
 /* -60, -60.5 or -60dB, from -200 to 0. */
 static bool set_silence(struct options *o, const char *value, struct fault *f)
 {
@@ -230,13 +170,6 @@ static bool set_silence(struct options *o, const char *value, struct fault *f)
     }
     o->silence_dbfs = db;
     return true;
-}
-
-static void add_file(struct options *o, char *word)
-{
-    /* in argv's first places, whose words have been looked at */
-    o->files[o->file_count++] = word;
-    o->file = o->files[0];
 }
 
 static bool set_device(struct options *o, const char *value, struct fault *f)
@@ -302,8 +235,8 @@ static bool apply(struct options *o, enum option_id id, const char *value,
     case OPT_SOURCE: return set_synth(o, value, f);
     case OPT_LIST_DEVICES: return set_action(o, ACTION_LIST, f);
     case OPT_LIST_APPS: return set_action(o, ACTION_LIST_APPS, f);
-    case OPT_DURATION: return set_duration(o, value, f);
-    case OPT_WAIT: return set_wait(o, value, f);
+    case OPT_DURATION: return value_duration(o, value, f);
+    case OPT_WAIT: return value_wait(o, value, f);
     case OPT_NULL_SINK: o->null_sink = true; break;
     case OPT_TYPE: return set_type(o, value, f);
     case OPT_FORMAT: return set_sample(o, value, f);
@@ -312,12 +245,12 @@ static bool apply(struct options *o, enum option_id id, const char *value,
     case OPT_DITHER: o->dither = true; break;
     case OPT_COMPRESSION: return set_compression(o, value, f);
     case OPT_TAG: return value_tag(o, value, f);
-    case OPT_SYNC: return set_sync(o, value, f);
+    case OPT_SYNC: return value_sync(o, value, f);
     case OPT_KEEP: return value_keep(o, value, f);
     case OPT_FALLBACK: return value_fallback(o, value, f);
     case OPT_SPLIT: return value_split(o, value, f);
     case OPT_OVERWRITE: o->overwrite = true; break;
-    case OPT_BUFFER: return set_buffer(o, value, f);
+    case OPT_BUFFER: return value_buffer(o, value, f);
     case OPT_ON_SUSPEND: return set_on_suspend(o, value, f);
     case OPT_KILL_ON_STOP: o->kill_on_stop = true; break;
     case OPT_UNTIL_EXIT: o->until_exit = true; break;
@@ -337,18 +270,61 @@ static bool apply(struct options *o, enum option_id id, const char *value,
     return true;
 }
 
-/* Has it a meaning for --repair? */
-static bool is_of_repair(enum option_id id)
+/* For which actions has it a meaning? One bit for each. */
+static unsigned meanings(enum option_id id)
 {
+    const unsigned record = 1u << ACTION_RECORD;
+    const unsigned lists = 1u << ACTION_LIST | 1u << ACTION_LIST_APPS;
+    const unsigned repair = 1u << ACTION_REPAIR;
+    const unsigned doctor = 1u << ACTION_DOCTOR;
     switch (id) {
+    case OPT_LIST_DEVICES:
+    case OPT_LIST_APPS:
     case OPT_REPAIR:
-    case OPT_OUTPUT:
-    case OPT_DRY_RUN:
+    case OPT_DOCTOR:
+    case OPT_HELP:
+    case OPT_VERSION:
     case OPT_QUIET:
-    case OPT_VERBOSE:
-    case OPT_COUNT: return true;
-    default: return false;
+    case OPT_VERBOSE: return ~0u;
+    case OPT_JSON:
+    case OPT_DEVICE: return record | lists | doctor;
+    case OPT_NO_FOLLOW:
+    case OPT_KEEP_AWAKE:
+    case OPT_WAIT: return record | doctor;
+    case OPT_OUTPUT:
+    case OPT_DRY_RUN: return repair;
+    default: return record;
     }
+}
+
+/* Remember the option where an action has no use for it. */
+static void note_useless(struct options *o, enum option_id id)
+{
+    for (int a = 0; a < ACTION_COUNT; a++) {
+        if (o->useless[a] == NULL && !(meanings(id) >> a & 1)) {
+            o->useless[a] = rows[id].name;
+        }
+    }
+}
+
+/* May WORD have been meant as a value? One with a type's ending is a file. */
+static bool reads_as_value(const char *word)
+{
+    return *word >= '0' && *word <= '9' &&
+           sink_type_from_path(word) == SINK_AUTO;
+}
+
+/* A word that is no option. BEFORE: the option that it follows and that could
+ * have had a value, or OPT_COUNT. */
+static void take_word(struct options *o, char *word, enum option_id before)
+{
+    if (before != OPT_COUNT && o->stray == NULL && reads_as_value(word)) {
+        o->stray = word;
+        o->stray_option = rows[before].name;
+    }
+    /* in argv's first places, whose words have been looked at */
+    o->files[o->file_count++] = word;
+    o->file = o->files[0];
 }
 
 /* getopt's value to a row; OPT_COUNT: none. */
@@ -379,15 +355,20 @@ static bool refuse(int bad, const char *word, struct fault *f)
         return usage(f, "--%s needs an argument; use --%s=%s", row->name,
                      row->name, row->argument);
     }
+    const char letter[] = {'-', bad > ' ' && bad < 127 ? (char)bad : '?', 0};
+    const char *unknown = bad != 0 ? letter : word;
+    if (sink_type_from_path(word) != SINK_AUTO) {
+        return usage(f, "unknown option %s; a file of that name is ./%s",
+                     unknown, word);
+    }
     if (bad >= '0' && bad <= '9') {
         return usage(f,
-                     "unknown option -%c; a level is joined to its option "
+                     "unknown option %s; a level is joined to its option "
                      "by =, as in --fail-if-silent=-60",
-                     bad);
+                     unknown);
     }
     if (bad != 0) {
-        char letter = bad > ' ' && bad < 127 ? (char)bad : '?';
-        return usage(f, "unknown option -%c", letter);
+        return usage(f, "unknown option %s", unknown);
     }
     char list[128] = "";
     size_t length = strcspn(word + 2, "=");
@@ -444,6 +425,7 @@ bool options_parse(struct options *o, int argc, char **argv, struct fault *f)
     char shorts[3 * OPT_COUNT + 3];
     struct fault later; /* only the first one is told */
     bool good = true;
+    enum option_id last = OPT_COUNT; /* could have had a value */
     int at;
 
     set_defaults(o);
@@ -459,17 +441,20 @@ bool options_parse(struct options *o, int argc, char **argv, struct fault *f)
         }
         struct fault *told = good ? f : &later;
         if (value == WORD) {
-            add_file(o, optarg);
+            take_word(o, optarg, last);
+            last = OPT_COUNT;
             continue;
         }
+        last = OPT_COUNT;
         if (value == '?' || value == ':') {
-            good = refuse(optopt, argv[optind - 1], told) && good;
+            good = refuse(optopt, argv[at], told) && good;
             continue;
         }
         enum option_id id = find_value(value);
-        if (o->no_repair == NULL && !is_of_repair(id)) {
-            o->no_repair = rows[id].name;
+        if (rows[id].kind == KIND_OPTIONAL && optarg == NULL) {
+            last = id;
         }
+        note_useless(o, id);
         good = apply(o, id, optarg, told) && good;
         if (good && (o->action == ACTION_HELP || o->action == ACTION_VERSION)) {
             return true;

@@ -21,6 +21,7 @@ enum options_action {
     ACTION_HELP,
     ACTION_VERSION,
 };
+enum { ACTION_COUNT = ACTION_VERSION + 1 };
 
 /* What --fail-if-silent takes as silence when no number is given. */
 #define OPTIONS_SILENCE_DBFS (-90.0)
@@ -54,12 +55,15 @@ struct options {
     int file_count;
     const char *output; /* of a repair; NULL: in place */
     bool dry_run;
-    const char *no_repair;   /* the first option of a recording; NULL: none */
-    enum sink_type type;     /* never SINK_AUTO when parsing succeeded */
-    enum sample_type sample; /* SAMPLE_NONE: by the source */
-    uint32_t rate;           /* 0: by the source */
-    uint32_t channels;       /* 0: by the source */
-    bool dither;             /* the samples are S16 */
+    const char *useless[ACTION_COUNT]; /* for each action the first option that
+                                        * has no meaning for it; NULL: none */
+    const char *stray;        /* one of the files, which may have been */
+    const char *stray_option; /* meant as this option's value; NULL: none */
+    enum sink_type type;      /* never SINK_AUTO when parsing succeeded */
+    enum sample_type sample;  /* SAMPLE_NONE: by the source */
+    uint32_t rate;            /* 0: by the source */
+    uint32_t channels;        /* 0: by the source */
+    bool dither;              /* the samples are S16 */
     int compression;
     bool has_compression;
     bool overwrite;

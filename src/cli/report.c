@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/duration.h"
+#include "core/levels.h"
 #include "core/text.h"
 
 /* A device's clock this far from ours is worth a word: 0.2 s in an hour. */
@@ -66,7 +67,7 @@ static bool is_level(double dbfs)
 void report_level(char *buffer, size_t size, double dbfs)
 {
     if (is_level(dbfs)) {
-        snprintf(buffer, size, "%.1f dBFS", dbfs);
+        snprintf(buffer, size, "%.1f dBFS", level_shown(dbfs));
     } else {
         snprintf(buffer, size, "digital silence");
     }

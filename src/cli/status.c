@@ -85,7 +85,7 @@ static size_t append_meter(char *buffer, size_t at, size_t limit,
     for (int i = 0; i < cells; i++) {
         text[n++] = i == mark ? '|' : i < filled ? '#' : '.';
     }
-    double db = level_dbfs((double)hold);
+    double db = level_shown(level_dbfs((double)hold));
     if (db > -99.9) {
         snprintf(text + n, sizeof text - n, "%s%5.1f%c", cells > 0 ? " " : "",
                  db, clipped ? '!' : ' ');

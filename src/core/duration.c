@@ -12,6 +12,8 @@
 
 #define NS_PER_S    INT64_C(1000000000)
 #define YEARS_100_S (INT64_C(100) * 36525 * 864)
+#define MOST_NS     (YEARS_100_S * NS_PER_S)
+#define MOST_FRAMES ((uint64_t)YEARS_100_S * FORMAT_RATE_MAX)
 
 /* The largest first: in "1h30m" they must descend. */
 static const struct {
@@ -29,18 +31,16 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Digits at *TEXT, at least one, to *VALUE, stepping over them; at most MOST.
- */
-static bool whole_number(const char **text, uint64_t most, uint64_t *value)
+/* Digits at *TEXT, at least one, to *VALUE, stepping over them; INT64_MAX
+ * where it is that or more. */
+static bool whole_number(const char **text, uint64_t *value)
 {
+    const uint64_t most = INT64_MAX;
     const char *start = *text;
     *value = 0;
     for (; is_digit(**text); (*text)++) {
         uint64_t digit = (uint64_t)(**text - '0');
-        if (*value > (most - digit) / 10) {
-            return false;
-        }
-        *value = *value * 10 + digit;
+        *value = *value > (most - digit) / 10 ? most : *value * 10 + digit;
     }
     return *text > start;
 }
@@ -62,15 +62,16 @@ static bool fraction(const char **text, int64_t unit_ns, int64_t *ns)
     return *text > first;
 }
 
-/* Adds WHOLE units and NS to *SUM; false beyond the longest length. */
-static bool add(int64_t *sum, uint64_t whole, int64_t unit_ns, int64_t ns)
+/* Adds WHOLE units and NS to *SUM, which stays just beyond the longest length
+ * once it exceeds that. */
+static void add(int64_t *sum, uint64_t whole, int64_t unit_ns, int64_t ns)
 {
-    int64_t most = YEARS_100_S * NS_PER_S - *sum;
+    int64_t most = MOST_NS - *sum;
     if (ns > most || whole > (uint64_t)((most - ns) / unit_ns)) {
-        return false;
+        *sum = MOST_NS + 1;
+        return;
     }
     *sum += (int64_t)whole * unit_ns + ns;
-    return true;
 }
 
 /* 01:30:00, 01:30.250: two or three fields, all but the first of two digits
@@ -89,7 +90,7 @@ static bool parse_clock(const char *text, int64_t *sum)
         const char *start = text;
         uint64_t whole;
         int64_t part = 0;
-        if (!whole_number(&text, INT64_MAX, &whole)) {
+        if (!whole_number(&text, &whole)) {
             return false;
         }
         if (field > 0 && (text - start != 2 || whole >= 60)) {
@@ -98,9 +99,7 @@ static bool parse_clock(const char *text, int64_t *sum)
         if (field == colons && !fraction(&text, unit_ns, &part)) {
             return false;
         }
-        if (!add(sum, whole, unit_ns, part)) {
-            return false;
-        }
+        add(sum, whole, unit_ns, part);
         if (field < colons && *text++ != ':') {
             return false;
         }
@@ -129,7 +128,7 @@ static bool parse_units(const char *text, int64_t *sum)
     do {
         uint64_t whole = 0;
         int64_t part;
-        if (*text != '.' && !whole_number(&text, INT64_MAX, &whole)) {
+        if (*text != '.' && !whole_number(&text, &whole)) {
             return false;
         }
         const char *after = text;
@@ -137,7 +136,8 @@ static bool parse_units(const char *text, int64_t *sum)
             return false;
         }
         if (*after == '\0' && least < 0) {
-            return add(sum, whole, NS_PER_S, part);
+            add(sum, whole, NS_PER_S, part);
+            return true;
         }
         int unit = find_unit(after);
         if (unit <= least) {
@@ -145,9 +145,7 @@ static bool parse_units(const char *text, int64_t *sum)
         }
         bool has_fraction = after > text;
         fraction(&text, units[unit].ns, &part);
-        if (!add(sum, whole, units[unit].ns, part)) {
-            return false;
-        }
+        add(sum, whole, units[unit].ns, part);
         text += strlen(units[unit].name);
         least = unit;
         if (has_fraction && *text) {
@@ -157,30 +155,48 @@ static bool parse_units(const char *text, int64_t *sum)
     return true;
 }
 
+/* A length, however long; beyond the longest it is more than that. */
+static bool read_length(const char *text, struct duration *d)
+{
+    size_t length = strlen(text);
+    *d = (struct duration){0};
+    if (length > 0 && text[length - 1] == 'f') {
+        d->is_frames = true;
+        return whole_number(&text, &d->frames) && strcmp(text, "f") == 0;
+    }
+    return strchr(text, ':') ? parse_clock(text, &d->ns)
+                             : parse_units(text, &d->ns);
+}
+
+static bool is_beyond(const struct duration *d)
+{
+    return d->frames > MOST_FRAMES || d->ns > MOST_NS;
+}
+
 bool duration_parse(const char *text, bool allow_zero, struct duration *out)
 {
-    struct duration d = {0};
-    size_t length = strlen(text);
-    if (length > 0 && text[length - 1] == 'f') {
-        d.is_frames = true;
-        uint64_t most = (uint64_t)YEARS_100_S * FORMAT_RATE_MAX;
-        if (!whole_number(&text, most, &d.frames) || strcmp(text, "f") != 0) {
-            return false;
-        }
-    } else if (strchr(text, ':') ? !parse_clock(text, &d.ns)
-                                 : !parse_units(text, &d.ns)) {
-        return false;
-    }
-    if (d.frames == 0 && d.ns == 0 && !allow_zero) {
+    struct duration d;
+    if (!read_length(text, &d) || is_beyond(&d) ||
+        (d.frames == 0 && d.ns == 0 && !allow_zero)) {
         return false;
     }
     *out = d;
     return true;
 }
 
+bool duration_is_too_long(const char *text)
+{
+    struct duration d;
+    return read_length(text, &d) && is_beyond(&d);
+}
+
 uint64_t duration_frames(const struct duration *d, uint32_t rate)
 {
-    return d->is_frames ? d->frames : (uint64_t)frames_from_ns(d->ns, rate);
+    if (d->is_frames) {
+        return d->frames;
+    }
+    uint64_t frames = (uint64_t)frames_from_ns(d->ns, rate);
+    return frames == 0 && d->ns > 0 ? 1 : frames;
 }
 
 void duration_format(char *buffer, size_t size, int64_t ns)

@@ -18,7 +18,10 @@ struct duration {
  * negative, zero where ALLOW_ZERO is false, or beyond 100 years. */
 bool duration_parse(const char *text, bool allow_zero, struct duration *out);
 
-/* The length in frames at RATE, rounded to nearest. */
+/* Is TEXT a length as above, but beyond 100 years? */
+bool duration_is_too_long(const char *text);
+
+/* The length in frames at RATE, rounded to nearest; of no length but 0 none. */
 uint64_t duration_frames(const struct duration *d, uint32_t rate);
 
 /* Nanoseconds as "00:01:02.345" (hours grow as needed). */

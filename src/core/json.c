@@ -142,6 +142,9 @@ void json_number(struct json *j, const char *key, double value, int decimals)
     }
     decimals = decimals < 0 ? 0 : decimals > 17 ? 17 : decimals;
     snprintf(digits, sizeof digits, "%.*f", decimals, value);
+    if (digits[0] == '-' && strpbrk(digits, "123456789") == NULL) {
+        memmove(digits, digits + 1, strlen(digits)); /* no -0.00 */
+    }
     begin(j, key);
     /* The locale's point, whatever bytes it has, lies between the digits. */
     size_t whole = strspn(digits, "-0123456789");

@@ -205,3 +205,8 @@ double level_dbfs(double linear)
 {
     return linear > 0.0 ? 20.0 * log10(linear) : (double)LEVELS_FLOOR_DBFS;
 }
+
+double level_shown(double db)
+{
+    return fabs(db) < 0.05 ? 0.0 : db;
+}

@@ -37,4 +37,7 @@ double levels_rms_dbfs(const struct levels *l);
 /* Linear to dBFS; -INFINITY for 0. */
 double level_dbfs(double linear);
 
+/* DB, or 0 where one decimal would show it as -0.0. */
+double level_shown(double db);
+
 #endif

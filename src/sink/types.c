@@ -349,14 +349,14 @@ void sink_caveats(const struct sink_request *request,
                                      sink_tag_name((enum sink_tag)i));
     }
     if (used > 0) {
-        snprintf(text, sizeof text, "a %s file cannot hold this tag: %s",
+        snprintf(text, sizeof text, "%s files cannot hold this tag: %s",
                  row->name, list);
         tell(context, text);
     }
     if (row->places == PLACES_CUSTOMARY &&
         !places_are_customary(&request->format)) {
         snprintf(text, sizeof text,
-                 "a %s file cannot tell for which speakers these channels are; "
+                 "%s files cannot tell for which speakers these channels are; "
                  "their order is kept",
                  row->name);
         tell(context, text);

@@ -171,8 +171,14 @@ frames_of() { # frames in the file $1
     refused 2 "--type=TYPE" -- -t
 }
 
+@test "a duration below one frame makes a file of one frame" {
+    "$LOOPREC" -q "$FAST" -d 0.00001 a.wav
+    [ "$(soxi -s a.wav)" -eq 1 ]
+}
+
 @test "bad values are named with what would do" {
-    refused 2 "tomorrow" "1h30m" -- -d tomorrow
+    refused 2 "tomorrow" "1h30m" "2d" -- -d tomorrow
+    refused 2 "1000000h is too long" "36525d" -- -d 1000000h
     refused 2 "mp4" "wav, rf64, w64, flac, ogg, opus, mp3, raw, null" -- -t mp4
     refused 2 "s20" "s16, s24, s32, f32" -- -f s20
     refused 2 "'9'" "0 to 8" -- --compression=9
@@ -187,6 +193,12 @@ frames_of() { # frames in the file $1
     refused 2 "b.wav" "leave out" -- a.wav b.wav
     refused 2 "song.doc" "-t" -- song.doc
     refused 2 "song" "-t" -- song
+    mkdir takes
+    refused 2 "'takes' is a folder" -- takes
+    rmdir takes
+    refused 2 "--list-devices" "--duration" -- -l -d 5
+    refused 2 "--doctor" "--duration" -- --doctor -d 5
+    refused 2 "--wait=5" "x.wav" -- --wait 5 x.wav
     refused 2 "standard output" "-t" -- -
     refused 2 "a.wav" "-t null" -- -t null a.wav
     refused 2 "f32" "flac holds s16 and s24" -- -f f32 a.flac

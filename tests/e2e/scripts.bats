@@ -266,6 +266,17 @@ SH
     [[ $output == *no-such-group* ]]
 }
 
+@test "demo and analyse refuse what they do not know before they begin" {
+    local script
+    for script in demo analyse; do
+        run -2 --separate-stderr "$scripts/$script" --bogus
+        [ -z "$output" ]
+        [[ $stderr == "$script: "*"--bogus"*$'\n'"usage: scripts/$script "* ]]
+    done
+    run -2 "$scripts/demo" a.wav b.wav
+    run -2 "$scripts/analyse" gcc --bogus
+}
+
 @test "every script has help and a first comment" {
     for script in "$scripts"/*; do
         [ -f "$script" ] && [ -x "$script" ] || continue

@@ -202,7 +202,7 @@ tag() { # KEY FILE
     for type in w64 raw; do
         run --separate-stderr "$LOOPREC" "$COUNTER" -d 4800f --tag=title=x --tag=genre=y t.$type
         # shellcheck disable=SC2154
-        [[ $stderr == *"warning: a $type file cannot hold this tag: title, genre"* ]]
+        [[ $stderr == *"warning: $type files cannot hold this tag: title, genre"* ]]
     done
     run --separate-stderr "$LOOPREC" "$COUNTER" -d 4800f --tag=title=x --tag=licence=y t.wav
     [[ $stderr == *"cannot hold this tag: licence"* ]]

@@ -68,6 +68,45 @@ static void lengths_in_frames(void **state)
     assert_int_equal(duration_frames(&d, 48000), 480);
     assert_true(duration_parse("10.0105ms", false, &d));
     assert_int_equal(duration_frames(&d, 48000), 481);
+    /* what is not 0 is no file of nothing: 10 us are 0.48 frames */
+    assert_true(duration_parse("0.00001", false, &d));
+    assert_int_equal(duration_frames(&d, 48000), 1);
+    assert_int_equal(duration_frames(&d, 1000), 1);
+    assert_true(duration_parse("0", true, &d));
+    assert_int_equal(duration_frames(&d, 48000), 0);
+}
+
+static void too_long(void **state)
+{
+    (void)state;
+    static const char *const longer[] = {
+        "36526d",
+        "1000000h",
+        "3155760000.1",
+        "99999999999999",
+        "99999999999999999999999999",
+        "99999999999999999999999999f",
+        "99999999999999999999999999m1s",
+        "99999999999999999999999999d99999999999999999999h",
+        "18446744073709551616s",
+        "876600h1s",
+        "876600:00:00.000000001",
+        "2562047788015216:00:00",
+    };
+    static const char *const others[] = {
+        "36525d",  "3155760000", "876600:00:00",           "48000f", "0", "",
+        "36526d1", "1000000hh",  "99999999999999999999 s", "1h30",
+    };
+    for (size_t i = 0; i < sizeof longer / sizeof longer[0]; i++) {
+        if (!duration_is_too_long(longer[i])) {
+            fail_msg("\"%s\" is said not to be too long", longer[i]);
+        }
+    }
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (duration_is_too_long(others[i])) {
+            fail_msg("\"%s\" is said to be too long", others[i]);
+        }
+    }
 }
 
 static void refused(void **state)
@@ -187,6 +226,7 @@ int main(void)
         cmocka_unit_test(lengths_of_time),
         cmocka_unit_test(lengths_in_frames),
         cmocka_unit_test(refused),
+        cmocka_unit_test(too_long),
         cmocka_unit_test(zero_only_where_allowed),
         cmocka_unit_test(formatted),
     };

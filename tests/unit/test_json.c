@@ -120,6 +120,9 @@ static void numbers(void **state)
         assert_string_equal(number(-12.345, 2), "-12.35");
         assert_string_equal(number(1234567.0, 0), "1234567");
         assert_string_equal(number(1e-9, 2), "0.00");
+        assert_string_equal(number(-0.004, 2), "0.00");
+        assert_string_equal(number(-0.4, 0), "0");
+        assert_string_equal(number(-0.006, 2), "-0.01");
         assert_string_equal(number((double)NAN, 2), "null");
         assert_string_equal(number(-(double)INFINITY, 2), "null");
         assert_string_equal(number(1.0, -1), "1");

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -159,6 +160,12 @@ static void decibels(void **state)
     close_to(levels_peak_dbfs(&l), 0.0, 1e-3);
     close_to(level_dbfs(0.5), -6.0206, 1e-4);
     assert_true(level_dbfs(0.0) == LEVELS_FLOOR_DBFS);
+    char text[16];
+    snprintf(text, sizeof text, "%.1f", level_shown(-0.0499));
+    assert_string_equal(text, "0.0");
+    snprintf(text, sizeof text, "%.1f", level_shown(-0.051));
+    assert_string_equal(text, "-0.1");
+    assert_true(level_shown(LEVELS_FLOOR_DBFS) == LEVELS_FLOOR_DBFS);
 }
 
 /* An hour at one level: the sum does not lose the small among the large. */

@@ -201,49 +201,6 @@ static void test_tags(void **state)
     good(word);
 }
 
-static void test_repair(void **state)
-{
-    (void)state;
-    struct options o = good("a.wav --repair b.flac --dry-run -q c.x");
-    assert_int_equal(o.action, ACTION_REPAIR);
-    assert_int_equal(o.file_count, 3);
-    assert_string_equal(o.files[0], "a.wav");
-    assert_string_equal(o.files[1], "b.flac");
-    assert_string_equal(o.files[2], "c.x");
-    assert_true(o.dry_run && o.output == NULL);
-    o = good("--repair -o new.wav a.wav");
-    assert_string_equal(o.output, "new.wav");
-    assert_false(o.dry_run);
-    bad("--repair", "--repair needs a file", "song.wav");
-    bad("--repair -o n.wav a.wav b.wav", "one file", "b.wav");
-    bad("--repair --json a.wav", "JSON", "leave out");
-    bad("--repair -l", "--repair", "leave out one");
-    bad("--repair --app=x a.wav", "--app", "leave out");
-    bad("--repair -o - a.wav", "standard output", "new file");
-    bad("--repair a.wav -", "standard input", "give a file");
-    bad("--repair -d 5 a.wav", "records nothing", "leave out --duration");
-    bad("-r 48000 --repair a.wav", "records nothing", "leave out --rate");
-    bad("--repair a.wav --split=1h", "records nothing", "leave out --split");
-    bad("--repair --overwrite a.wav", "records nothing", "--overwrite");
-    good("--repair -v a.wav");
-    bad("-o new.wav a.wav", "--output", "--repair");
-    bad("--dry-run a.wav", "--dry-run", "--repair");
-    bad("a.wav b.wav", "one file only", "b.wav");
-}
-
-static void test_doctor(void **state)
-{
-    (void)state;
-    struct options o = good("--doctor -D headset --json -q");
-    assert_int_equal(o.action, ACTION_DOCTOR);
-    assert_string_equal(o.device, "headset");
-    assert_true(o.json && o.quiet);
-    bad("--doctor a.wav", "--doctor takes no file", "a.wav");
-    bad("--doctor --app=x", "--app", "leave out one");
-    bad("--doctor --source=synth:", "--source", "leave out one");
-    bad("--doctor -l", "--doctor", "leave out one");
-}
-
 static void test_sync(void **state)
 {
     (void)state;
@@ -326,6 +283,10 @@ static void test_bad_words(void **state)
     bad("--ver", "--ver", "--verbose, --version");
     bad("a.wav b.wav", "b.wav", "leave out");
     bad("--strict a.wav -q b.wav", "b.wav", "leave out");
+    bad("-x.wav", "unknown option -x;", "./-x.wav");
+    bad("-qx.wav", "unknown option -x;", "./-qx.wav");
+    bad("--x.flac", "unknown option --x.flac;", "./--x.flac");
+    bad("-6.wav", "unknown option -6;", "./-6.wav");
 }
 
 static void test_bad_combinations(void **state)
@@ -333,6 +294,9 @@ static void test_bad_combinations(void **state)
     (void)state;
     bad("song", "song", "-t");
     bad("song.doc", "song.doc", ".flac");
+    bad(".", "'.' is a folder", "song.flac");
+    bad("song.wav/", "'song.wav/' is a folder", "song.flac");
+    bad("--compression=3 a.wav", "wav files are not", "--compression");
     bad("-", "standard output", "-t");
     bad("-t null a.wav", "a.wav", "leave out");
     bad("-f f32 a.flac", "f32", "s24");
@@ -462,8 +426,6 @@ int main(void)
         cmocka_unit_test(test_types),
         cmocka_unit_test(test_last_one_counts),
         cmocka_unit_test(test_tags),
-        cmocka_unit_test(test_repair),
-        cmocka_unit_test(test_doctor),
         cmocka_unit_test(test_sync),
         cmocka_unit_test(test_silence),
         cmocka_unit_test(test_bad_values),

@@ -1,4 +1,4 @@
-/* Tests of cli/values: which files a recording goes to. */
+/* Tests of cli/values: lengths of time, and which files a recording goes to. */
 #include "option_words.h"
 
 static void test_split(void **state)
@@ -55,12 +55,28 @@ static void test_keep(void **state)
     bad("--keep=24 --on-suspend=split", "--keep", "--split");
 }
 
+static void test_too_long(void **state)
+{
+    (void)state;
+    bad("-d 1000000h", "--duration=1000000h is too long", "36525d");
+    bad("-d 99999999999999", "too long", "36525d");
+    bad("-d 1000000hh", "no duration", "2d");
+    bad("--wait=1000000h", "--wait=1000000h is too long", "36525d");
+    bad("--split=1000000h", "--split=1000000h is too long", "36525d");
+    bad("--split=1h --keep=1000000h", "--keep=1000000h is too long", "36525d");
+    bad("--split=1h --keep=99999999999", "no number of files", "24");
+    bad("--buffer=1000000h", "out of range", "10ms to 10m");
+    bad("--sync=1000000h", "'1000000h'", "1s to 1h");
+    good("-d 36525d --wait=36525d");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_split),
         cmocka_unit_test(test_fallback),
         cmocka_unit_test(test_keep),
+        cmocka_unit_test(test_too_long),
     };
     return cmocka_run_group_tests_name("values", tests, NULL, NULL);
 }
