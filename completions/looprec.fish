@@ -43,7 +43,7 @@ complete -c looprec -l keep-awake -d 'Windows: play silence, so that the output 
 complete -c looprec -l source -x -d 'a made-up source (synth:...), for tests; repeatable'
 complete -c looprec -s l -l list-devices -d 'list the outputs and end (with --json: one array)'
 complete -c looprec -s L -l list-apps -d 'list the applications that play and end'
-complete -c looprec -s d -l duration -x -d 'stop after TIME: 90, 1.5s, 1h30m, 2d, 01:30:00, 48000f'
+complete -c looprec -s d -l duration -x -d 'stop after TIME: 90, 1h30m, 2d, 01:30:00, 48000f'
 complete -c looprec -l wait -d 'wait for the device or application to appear'
 complete -c looprec -l null-sink -d 'Linux: record a sink that only COMMAND plays into'
 complete -c looprec -s t -l type -x -a 'wav rf64 w64 flac ogg opus mp3 raw null' -d 'wav, rf64, w64, flac, ogg, opus, mp3, raw, null'

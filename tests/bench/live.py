@@ -11,13 +11,15 @@ What misses its bar, and why (Debian 12):
 - CPU on PipeWire. parecord and sox get blocks of 2 s, arecord of 125 ms; looprec
   asks for 20 ms, because PipeWire takes it for the cycle of the whole graph, and
   gets 50 messages a second, each some 25 system calls of libpulse's main loop.
-  What the others save there they lose at the end: see Exactness, 1.7 to 1.9 s.
-  With blocks of 100 ms, and node.max-latency=960/48000 so that the graph's cycle
-  stays, looprec took 4.6 s an hour instead of 6.6; but a jump of the stream's
-  time is only known as one if it is longer than a block.
-- Memory. The libraries are those of parecord; what is above it is looprec itself
-  (0.5 MB of code and tables, which the kernel may drop), the ring (0.2 MB), and
-  two more threads with their stacks and heaps (0.2 MB)."""
+  What parecord and sox save there they lose at the end, 1.7 to 1.9 s of it, and
+  arecord 0.05 to 0.07: see Exactness. With blocks of 100 ms, and
+  node.max-latency=960/48000 so that the graph's cycle stays, looprec took 0.7 times
+  as much (4.6 s an hour instead of 6.6), which parecord's are still below; but a
+  jump of the stream's time is only known as one if it is longer than a block.
+- Memory. The libraries are those of parecord. Looprec itself takes 0.5 MB of code
+  and tables (which the kernel may drop), 0.2 MB of ring, and 0.2 MB of stacks and
+  heaps for two more threads; parecord's own part, which is smaller by the 0.4 to
+  0.8 MB that the report shows, is one thread without a ring."""
 
 import os
 import subprocess

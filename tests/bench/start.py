@@ -19,7 +19,8 @@ each, in turns, beside a load of 1 on two processors: on PulseAudio 16.1 looprec
 8.2 ms after the call and parecord 9.2, on PipeWire 0.3.65 11.2 and 12.2. Six of these
 are the loading of 30 libraries, which are libpulse's and the same for both. looprec
 then asks for the properties of server, output and monitor, all at once: one turn
-more than parecord, which sets its locale and makes its file first."""
+more than parecord, which sets its locale and makes its file first. So against
+parecord the bar is passed or missed by chance, on either server."""
 
 import os
 import statistics
