@@ -451,7 +451,8 @@ bool options_parse(struct options *o, int argc, char **argv, struct fault *f)
             continue;
         }
         enum option_id id = find_value(value);
-        if (rows[id].kind == KIND_OPTIONAL && optarg == NULL) {
+        /* (it has no letter) */
+        if (rows[id].kind == KIND_OPTIONAL && strchr(argv[at], '=') == NULL) {
             last = id;
         }
         note_useless(o, id);

@@ -48,11 +48,11 @@ static void end(struct play *p)
         IAudioClient_Release(p->client);
 }
 
-/* Everything is told in F. */
+/* Everything is told in F. False. */
 static bool refuse(const struct play *p, HRESULT hr, struct fault *f)
 {
-    return hresult_fault(f, "play a sound", FAILED(hr) ? hr : E_NOINTERFACE,
-                         p->name);
+    hresult_fault(f, "play a sound", FAILED(hr) ? hr : E_NOINTERFACE, p->name);
+    return false;
 }
 
 static bool initialize(struct play *p, IMMDevice *device, struct fault *f)

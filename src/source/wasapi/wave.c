@@ -107,7 +107,8 @@ bool wave_parse(const void *bytes, size_t size, struct audio_format *out,
             *why = "its extended description is cut short";
             return false;
         }
-        if (memcmp(p + AT_SUBFORMAT + 2, subtype_tail, sizeof subtype_tail)) {
+        if (memcmp(p + AT_SUBFORMAT + 2, subtype_tail, sizeof subtype_tail) !=
+            0) {
             *why = "its samples are neither PCM nor floating point";
             return false;
         }

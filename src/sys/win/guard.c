@@ -9,9 +9,11 @@
 
 #include <windows.h>
 
-/* Names and types are the compiler's ("-fstack-protector" in GCC's manual). */
+/* Names and types are the compiler's ("-fstack-protector" in GCC's manual).
+ * NOLINTBEGIN(bugprone-reserved-identifier) */
 uintptr_t __stack_chk_guard;
 _Noreturn void __stack_chk_fail(void);
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 /* Spreads every bit over all (the finalizer of splitmix64). */
 static uint64_t stir(uint64_t x)
