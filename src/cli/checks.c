@@ -37,6 +37,18 @@ static unsigned find_choices(const struct options *o, const char *names[WAYS])
     return count;
 }
 
+/* NAME: the action's option. */
+static bool check_useless(const struct options *o, const char *name,
+                          struct fault *f)
+{
+    const char *useless = o->useless[o->action];
+    return useless == NULL ||
+           usage(f, "%s %s; leave out --%s", name,
+                 o->action == ACTION_DOCTOR ? "keeps no recording"
+                                            : "records nothing",
+                 useless);
+}
+
 static bool check_list(const struct options *o, struct fault *f)
 {
     const char *name = o->action == ACTION_LIST     ? "--list-devices"
@@ -47,11 +59,8 @@ static bool check_list(const struct options *o, struct fault *f)
         return usage(f, "%s and %s exclude each other; leave out one", name,
                      choices[0]);
     }
-    if (o->useless[o->action] != NULL) {
-        return usage(f, "%s %s; leave out --%s", name,
-                     o->action == ACTION_DOCTOR ? "keeps no recording"
-                                                : "records nothing",
-                     o->useless[o->action]);
+    if (!check_useless(o, name, f)) {
+        return false;
     }
     if (o->file != NULL) {
         return usage(f, "%s takes no file; leave out '%s'", name, o->file);
@@ -187,9 +196,8 @@ static bool check_repair(const struct options *o, struct fault *f)
     if (o->json) {
         return usage(f, "--repair has no JSON; leave out --json");
     }
-    if (o->useless[ACTION_REPAIR] != NULL) {
-        return usage(f, "--repair records nothing; leave out --%s",
-                     o->useless[ACTION_REPAIR]);
+    if (!check_useless(o, "--repair", f)) {
+        return false;
     }
     if (o->file_count == 0) {
         return usage(f, "--repair needs a file; give one like song.wav");

@@ -145,9 +145,7 @@ char *text_shorten(char *dst, size_t size, const char *src)
     }
     text_copy(dst, half + 1, src);
     size_t used = strlen(dst);
-    memcpy(dst + used, omission, sizeof omission - 1);
-    used += sizeof omission - 1;
-    memcpy(dst + used, rest, strlen(rest) + 1);
+    snprintf(dst + used, size - used, "%s%s", omission, rest);
     return dst;
 }
 

@@ -193,15 +193,18 @@ PYTHON
 listen() { # [sink]
     local heard=heard-${1:-$SINK}
     WATCH_MSEC=100 watch "${1:-$SINK}" "$heard" --every=60 || return
-    echo "$(now_ns) $(stat -c %s "$heard.raw")" >"$heard.since"
+    counts_from_now "$heard"
 }
+
+# The moment from which kept_pace asks, and what the watcher had by then.
+counts_from_now() { echo "$(now_ns) $(stat -c %s "$1.raw")" >"$1.since"; }
 
 # The same to an output that has just come: once it no longer plays the 2 s of
 # silence that it mixed at first, into which no player that comes later gets.
 listen_anew() {
     listen || return
     eventually is_at_pace "heard-$SINK.raw" || return
-    echo "$(now_ns) $(stat -c %s "heard-$SINK.raw")" >"heard-$SINK.since"
+    counts_from_now "heard-$SINK"
 }
 
 is_at_pace() { # a watcher's samples
