@@ -25,7 +25,7 @@ static void push_piece(struct lane *l, const struct packet *piece,
     bool silent = (piece->flags & PACKET_SILENT) != 0;
     float *room = ring_reserve(l->ring, silent ? 0 : count * sizeof(float));
     if (!room) {
-        ring_drop(l->ring, piece->frames);
+        ring_drop(l->ring, piece->frames + piece->lost_before);
         return;
     }
     if (!silent) {
@@ -59,7 +59,7 @@ static void emit_packet(void *context, const struct packet *packet,
     }
     piece.idle_ns = l->idle_ns;
     l->idle_ns = PACKET_NO_TIME;
-    while (left > 0) {
+    do {
         piece.frames = left < most ? left : most;
         push_piece(l, &piece, bytes, type);
         left -= piece.frames;
@@ -76,7 +76,7 @@ static void emit_packet(void *context, const struct packet *packet,
         if (piece.time_ns != PACKET_NO_TIME) {
             piece.time_ns += frames_to_ns(piece.frames, format->rate);
         }
-    }
+    } while (left > 0);
 }
 
 static void emit_idle(void *context, int64_t time_ns)

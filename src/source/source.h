@@ -123,7 +123,8 @@ struct outlet {
     /* One packet (PACKET_AUDIO) and its samples of TYPE, interleaved, any
      * alignment; DATA may be NULL with PACKET_SILENT. The samples are copied
      * (converted to float32) before it returns. Never blocks: what does not
-     * fit is counted as lost. Any number of frames (large ones are split). */
+     * fit is counted as lost. Any number of frames (large ones are split);
+     * with none it tells only what was lost before it. */
     void (*packet)(void *context, const struct packet *packet, const void *data,
                    enum sample_type type);
     /* Everything that came up to TIME_NS was handed over. To be called at

@@ -338,10 +338,10 @@ noises_apart() { # file
     [ "$(final noises .lost)" -eq 0 ]
 }
 
-# Twenty players of one tree: what it is known by is the number of the shell that
+# COUNT players of one tree: what it is known by is the number of the shell that
 # starts one for each line which comes. One after the other: a server that is asked
 # by many at the same moment refuses some.
-twenty() {
+many_play() {
     local i
     rm -f more
     mkfifo more
@@ -351,7 +351,7 @@ twenty() {
     TREE=$!
     PIDS+=("$TREE")
     exec 8>more
-    for ((i = 0; i < 20; i++)); do
+    for ((i = 0; i < COUNT; i++)); do
         echo "part$i.wav" >&8
         eventually plays "$TREE" $((i + 1)) || return
     done
@@ -359,9 +359,9 @@ twenty() {
     mapfile -t -O "${#PIDS[@]}" PIDS < <(tree_of "$TREE")
 }
 
-record_twenty() {
+record_many() {
     begin_try || return
-    twenty || return
+    many_play || return
     another_plays || return
     launch many -d 4 "--app=$TREE" many.wav
     local many=$PID
@@ -372,36 +372,59 @@ record_twenty() {
     finished rest "$rest"
 }
 
-# Each of the twenty is there at its level, in a file or in what was heard.
-has_twenty() { # file, options
+# Each of the many is there at its level, in a file or in what was heard.
+has_many() { # file, options
     local i hz
-    for ((i = 0; i < 20; i++)); do
+    for ((i = 0; i < COUNT; i++)); do
         hz=$((300 + 170 * i))
         has_tone "$1" 0 $hz -30 --from=0.3 "${@:2}" || return
         has_tone "$1" 1 $hz -30 --from=0.3 "${@:2}" || return
     done
 }
 
-twenty_were_well() {
+many_were_well() {
     kept_pace "$SINK" || return
     reference_of "heard-$SINK"
-    has_twenty "heard-$SINK.reference" $REFERENCE
+    has_many "heard-$SINK.reference" $REFERENCE
 }
 
-@test "twenty streams at once: each is there at its level, and nothing is clipped" {
+# They are in the file, and nobody else is.
+many() { # how many
     local i
-    for ((i = 0; i < 20; i++)); do
+    COUNT=$1
+    for ((i = 0; i < COUNT; i++)); do
         generate tone "part$i.wav" --seconds=60 --hz=$((300 + 170 * i)) --db=-30
     done
-    until_well record_twenty twenty_were_well
+    until_well record_many many_were_well
     has_frames many.wav 192000
-    has_twenty many.wav
+    has_many many.wav
     below "$(measure dbfs level many.wav --channel=1 --hz=1500 --from=0.3)" -90 "the other player"
     [ "$(final many .clipped)" -eq 0 ]
     [ "$(final many .lost)" -eq 0 ]
     has_frames rest.wav 192000
     has_right rest.wav --from=0.1
     has_no_left rest.wav
+}
+
+@test "twenty streams at once: each is there at its level, and nothing is clipped" {
+    many 20
+}
+
+# The server's processes are to run on these processors.
+server_runs_on() { # list
+    local pid
+    for pid in $(tree_of "$(<"$LOOPREC_TEST_SERVER_PIDFILE")"); do
+        taskset -acp "$1" "$pid" >/dev/null || return
+    done
+}
+
+# (There pipewire-pulse gives each client only one of its streams.)
+@test "eight streams, and the server has one processor: the same" {
+    local all
+    all=$(taskset -cp $$ | sed 's/.*: //')
+    server_runs_on "${all%%[,-]*}"
+    many 8
+    server_runs_on "$all"
 }
 
 @test "what is too loud together is clipped in the file, and counted; floats keep it" {

@@ -532,6 +532,27 @@ server_processes() {
         "$(calculate "($SENT_NS - $(started_ns held)) / 1e9")" 0.1 "the length"
 }
 
+@test "a server that hangs at the stop: what it has not sent is called lost" {
+    [ "$SYSTEM" != wine ] || skip "Wine keeps the time itself"
+    start_server mortal
+    local pids begin
+    read -r -a pids <<<"$(server_processes)"
+    play_soon "$SIGNALS/tone.wav" "$LOOPREC_TEST_SINK"
+    record hung -d 3 hung.wav
+    local recorder=$PID
+    begin=$(started_ns hung)
+    sleep_until $((begin + 2000000000))
+    kill -STOP "${pids[@]}"
+    finished hung "$recorder"
+    kill -CONT "${pids[@]}"
+    has_frames hung.wav 144000
+    is_whole_tone hung.wav --from=0.1 --to=1.8
+    near "$(final hung .lost)" 48000 9600 "what is lost"
+    [ "$(final hung .idle)" -eq 0 ]
+    # it is waited for, but not for ever
+    true_that "$(final hung .wall_seconds) < 10"
+}
+
 @test "the server is away when the recording stops" {
     start_server mortal
     record orphan orphan.wav

@@ -144,6 +144,29 @@ static void test_other_rate_keeps_time(void **state)
     assert_int_equal(b.frames[CLASS_LOST], 4800);
 }
 
+/* A packet of no frames tells what was lost before it, and nothing else: all
+ * up to its stamp, whatever came before. */
+static void test_a_loss_up_to_the_end(void **state)
+{
+    (void)state;
+    for (int played = 0; played <= 100; played += 100) {
+        struct bench b;
+        begin(&b, UINT64_MAX);
+        play(&b, played);
+        struct packet p = {.kind = PACKET_AUDIO,
+                           .flags = PACKET_SILENT | PACKET_DISCONTINUITY,
+                           .position = PACKET_NO_POSITION,
+                           .lost_before = 24000,
+                           .idle_ns = PACKET_NO_TIME,
+                           .time_ns = b.device_ns + 500 * MS};
+        place(&b, &p);
+        timeline_finish(&b.t, p.time_ns, 0, &b.plan);
+        account(&b);
+        assert_int_equal(b.frames[CLASS_LOST], 24000);
+        assert_int_equal(total(&b), (uint64_t)played * PERIOD + 24000);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +175,7 @@ int main(void)
         cmocka_unit_test(test_nothing_plays_when_the_device_is_back),
         cmocka_unit_test(test_rounding_leaves_nothing_out),
         cmocka_unit_test(test_gone_to_the_end),
+        cmocka_unit_test(test_a_loss_up_to_the_end),
         cmocka_unit_test(test_other_rate_keeps_time),
     };
     return cmocka_run_group_tests_name("timeline gone", tests, NULL, NULL);

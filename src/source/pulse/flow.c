@@ -61,6 +61,7 @@ void flow_begin(struct stream *s)
     s->slept = true; /* no time is known */
     s->lag_ns = STREAM_NEVER;
     s->uncounted = 0;
+    s->behind = false;
     s->ask_pause_ns = ASK_FIRST_NS;
     pa_stream_set_read_callback(s->pa, on_bytes, s);
 }
@@ -128,8 +129,8 @@ static void take(struct stream *s, int64_t now_ns)
     if (s->switch_index != 0 && s->index >= s->switch_index) {
         cross_loss(s);
     }
-    while (!s->broken && pa_stream_peek(s->pa, &data, &bytes) == 0 &&
-           bytes > 0) {
+    while (!s->broken && !s->full &&
+           pa_stream_peek(s->pa, &data, &bytes) == 0 && bytes > 0) {
         if (bytes % s->frame_bytes != 0) {
             /* Neither server does it; what follows would have its channels
              * shifted. */
@@ -290,10 +291,11 @@ static void on_timing(pa_stream *pa, int success, void *data)
     if (skipped > 0) {
         skip(s, skipped, now_ns);
     }
+    s->behind = write_index >=
+                s->index + readable(s) + s->fragment_bytes + s->frame_bytes;
     if (s->asked_fresh && ahead_ns < AHEAD_NS) {
         learn(s, now_ns, stream_ns, write_index);
-    } else if (!s->asked_fresh && readable(s) == 0 &&
-               write_index < s->index + s->fragment_bytes + s->frame_bytes) {
+    } else if (!s->asked_fresh && readable(s) == 0 && !s->behind) {
         /* Nothing is on its way (less than a fragment may wait in the server
          * for the rest of it). What is being played as it answers comes
          * later, after the source's latency and a fragment. */
@@ -334,12 +336,41 @@ int64_t flow_next_ns(const struct stream *s)
 void flow_release(struct stream *s, int64_t now_ns)
 {
     s->holding = false;
+    s->full = false;
     if (timing_believe(&s->timing)) {
         ask_often(s);
     } else if (readable(s) < s->capacity_bytes / 2) {
         forget_time(s);
     } /* else: a long backlog; it follows what came before */
     take(s, now_ns);
+}
+
+void flow_resume(struct stream *s)
+{
+    s->full = false;
+    if (s->out != NULL) {
+        take(s, clock_now_ns());
+    }
+}
+
+void flow_miss(struct stream *s, int64_t stop_ns, int64_t now_ns)
+{
+    flow_release(s, now_ns);
+    int64_t from_ns = s->end_ns > s->certain_ns ? s->end_ns : s->certain_ns;
+    if (from_ns == STREAM_NEVER || from_ns >= stop_ns) {
+        return;
+    }
+    int64_t frames = frames_from_ns(stop_ns - from_ns, s->output.format.rate);
+    const struct packet p = {
+        .kind = PACKET_AUDIO,
+        .flags = PACKET_SILENT | PACKET_DISCONTINUITY,
+        .time_ns = stop_ns,
+        .position = PACKET_NO_POSITION,
+        .lost_before = s->lost_frames + (uint64_t)frames,
+        .idle_ns = PACKET_NO_TIME,
+    };
+    s->lost_frames = 0;
+    s->out->packet(s->out->context, &p, NULL, s->output.type);
 }
 
 /* Do the bytes come later than any before, by what they would be stamped? Then
@@ -385,7 +416,8 @@ void flow_read(struct stream *s)
     s->arrival_ns = now_ns;
     if (!s->holding || s->keeps) {
         take(s, now_ns);
-    } else if (readable(s) > s->capacity_bytes / 2) {
+    }
+    if (readable(s) > s->capacity_bytes / 2) {
         flow_release(s, now_ns); /* before libpulse's own queue is full */
     }
     if (now_ns >= s->ask_next_ns && !s->link->stale) {

@@ -25,7 +25,9 @@ static size_t bytes_of(const struct intake *in, uint64_t frames)
 static void give(struct intake *in, const struct packet *p, const void *data)
 {
     struct packet told = *p;
-    told.position -= in->skipped_frames;
+    if (told.position != PACKET_NO_POSITION) {
+        told.position -= in->skipped_frames;
+    }
     in->given = true;
     in->end_ns = p->time_ns + frames_to_ns(p->frames, rate(in));
     in->lane->packet(in->lane->context, &told, data, in->stream->output.type);
@@ -84,6 +86,7 @@ void intake_pass(struct intake *in, const struct past *past, uint64_t first,
 
     in->keeps = false;
     in->first.frames = 0;
+    in->stream->full = false;
     if (kept.frames == 0) {
         return;
     }
@@ -131,6 +134,18 @@ static void keep(struct intake *in, const struct packet *p, const void *data)
     }
     memcpy(end, data, bytes_of(in, p->frames));
     in->first.frames += p->frames;
+    in->stream->full =
+        bytes_of(in, in->first.frames) + INTAKE_PIECE_BYTES > in->room_bytes;
+}
+
+/* What P tells did not come, and nothing comes behind it. Nothing was to come
+ * of a stream that paused or has ended. */
+static void tell_lost(struct intake *in, const struct packet *p)
+{
+    if (in->lane != NULL && !in->corked && !in->ended) {
+        intake_pass(in, NULL, 0, 0);
+        give(in, p, NULL);
+    }
 }
 
 static void on_packet(void *context, const struct packet *packet,
@@ -138,6 +153,10 @@ static void on_packet(void *context, const struct packet *packet,
 {
     struct intake *in = context;
     (void)type;
+    if (packet->frames == 0) {
+        tell_lost(in, packet);
+        return;
+    }
     in->keeps = in->keeps || in->stream->holding || in->lane == NULL;
     if (in->keeps && !fits(in, packet)) {
         if (in->lane == NULL) {
@@ -196,7 +215,9 @@ void intake_begin(struct intake *in, int64_t time_ns)
     in->given = false;
     in->skipped_frames = 0;
     in->keeps = true;
+    in->ended = false;
     in->first.frames = 0;
+    in->stream->full = false;
     in->told_ns = time_ns > in->told_ns ? time_ns : in->told_ns;
     in->resumes_ns = STREAM_NEVER;
 }

@@ -1,6 +1,6 @@
 /* intake: what lies between a tap and its lane. Most of the time it passes
  * packets on. At a stream's beginning, and wherever their time is not known
- * yet, it keeps them: libpulse lets go of what it holds when the server ends a
+ * yet, it keeps some: libpulse lets go of what it holds when the server ends a
  * stream, and short sounds end soon. The server's answer then puts their time
  * right, and the beginning that the tap missed can be put before them
  * (onset.h). While its stream is corked PulseAudio gives zeros: they are
@@ -12,8 +12,11 @@
 #include "source/pulse/onset.h"
 #include "source/pulse/stream.h"
 
-/* So much is kept at most. */
+/* So much is kept; what comes behind it waits in libpulse. */
 #define INTAKE_NS INT64_C(300000000)
+/* A server sends no more at a time: both hand on the blocks of their memory
+ * pools, 64 KiB of them at most (memblock.c, PA_MEMPOOL_SLOT_SIZE). */
+#define INTAKE_PIECE_BYTES 65536
 
 struct intake {
     struct outlet outlet;      /* for the stream; its context is this */
@@ -25,6 +28,7 @@ struct intake {
     int64_t end_ns;          /* of what the lane got last; or STREAM_NEVER */
     bool given;              /* something of the stream was handed over */
     bool corked;             /* the owner's: the stream is */
+    bool ended;              /* the owner's: nothing is to come any more */
     uint64_t skipped_frames; /* of zeros while it was; they are in no position
                               * that the lane is told */
     bool keeps;

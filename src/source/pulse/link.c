@@ -41,6 +41,7 @@ static int wait_batched(struct pollfd *fds, unsigned long count, int timeout_ms,
 bool link_create(struct link *l, struct fault *f)
 {
     l->context = NULL;
+    l->client_name = NULL;
     l->server = NULL;
     l->batch_ms = 0;
     l->stale = false;
@@ -142,11 +143,12 @@ bool link_step(struct link *l, const char *what, enum error late,
     return true;
 }
 
-bool link_fault(const struct link *l, enum error err, const char *op,
-                struct fault *f)
+/* What the server said last to CONTEXT (NULL: there is none). False. */
+static bool tell_fault(const struct link *l, const pa_context *context,
+                       enum error err, const char *op, struct fault *f)
 {
-    int code = l->context == NULL ? PA_ERR_CONNECTIONTERMINATED
-                                  : pa_context_errno(l->context);
+    int code = context == NULL ? PA_ERR_CONNECTIONTERMINATED
+                               : pa_context_errno(context);
     const char *words = pa_strerror(code);
     words = words == NULL ? "unknown error" : words;
     const char *address = l->server ? l->server : getenv("PULSE_SERVER");
@@ -158,10 +160,20 @@ bool link_fault(const struct link *l, enum error err, const char *op,
                       err == ERR_NO_SERVER ? server_hint : NULL, "%s", words);
 }
 
-static pa_context *new_context(struct link *l, const char *client_name)
+bool link_fault(const struct link *l, enum error err, const char *op,
+                struct fault *f)
+{
+    return tell_fault(l, l->context, err, op, f);
+}
+
+/* One that is being connected as CLIENT_NAME. NULL: ERR_NO_MEMORY, NO_SERVER
+ * in F. */
+static pa_context *new_context(struct link *l, const char *client_name,
+                               struct fault *f)
 {
     pa_proplist *properties = pa_proplist_new();
     if (properties == NULL) {
+        fault_set(f, ERR_NO_MEMORY, "pa_proplist_new", NULL, NULL);
         return NULL;
     }
     pa_proplist_sets(properties, PA_PROP_APPLICATION_NAME, client_name);
@@ -170,40 +182,55 @@ static pa_context *new_context(struct link *l, const char *client_name)
     pa_context *context = pa_context_new_with_proplist(
         pa_mainloop_get_api(l->loop), client_name, properties);
     pa_proplist_free(properties);
+    if (context == NULL) {
+        fault_set(f, ERR_NO_MEMORY, "pa_context_new", NULL, NULL);
+        return NULL;
+    }
+    /* NOAUTOSPAWN: a server that we started ourselves plays nothing that
+     * anybody hears, and on a machine with PipeWire it would take the sound
+     * card away from it. */
+    if (pa_context_connect(context, l->server, PA_CONTEXT_NOAUTOSPAWN, NULL) <
+        0) {
+        tell_fault(l, context, ERR_NO_SERVER, "connect", f);
+        link_prune(context);
+        return NULL;
+    }
     return context;
 }
 
 bool link_connect(struct link *l, const char *client_name, int64_t deadline_ns,
                   struct fault *f)
 {
-    l->context = new_context(l, client_name);
-    if (l->context == NULL) {
-        return fault_set(f, ERR_NO_MEMORY, "pa_context_new", NULL, NULL);
-    }
-    /* NOAUTOSPAWN: a server that we started ourselves plays nothing that
-     * anybody hears, and on a machine with PipeWire it would take the sound
-     * card away from it. */
-    if (pa_context_connect(l->context, l->server, PA_CONTEXT_NOAUTOSPAWN,
-                           NULL) < 0) {
-        link_fault(l, ERR_NO_SERVER, "connect", f);
-        goto out;
-    }
-    for (;;) {
+    l->client_name = client_name;
+    l->context = new_context(l, client_name, f);
+    while (l->context != NULL) {
         pa_context_state_t state = pa_context_get_state(l->context);
         if (state == PA_CONTEXT_READY) {
             return true;
         }
         if (!PA_CONTEXT_IS_GOOD(state)) {
             link_fault(l, ERR_NO_SERVER, "connect", f);
-            goto out;
+            break;
         }
         if (!link_step(l, "connect", ERR_NO_SERVER, deadline_ns, f)) {
-            goto out;
+            break;
         }
     }
-out:
     link_close(l);
     return false;
+}
+
+pa_context *link_branch(struct link *l)
+{
+    return new_context(l, l->client_name, NULL);
+}
+
+void link_prune(pa_context *c)
+{
+    if (c != NULL) {
+        pa_context_disconnect(c);
+        pa_context_unref(c);
+    }
 }
 
 bool link_begin(struct link *l, const char *client_name, int64_t deadline_ns,
@@ -263,7 +290,6 @@ void link_close(struct link *l)
     }
     pa_context_set_state_callback(l->context, NULL, NULL);
     pa_context_set_subscribe_callback(l->context, NULL, NULL);
-    pa_context_disconnect(l->context);
-    pa_context_unref(l->context);
+    link_prune(l->context);
     l->context = NULL;
 }

@@ -22,6 +22,7 @@ struct link {
     pa_mainloop *loop;       /* constant between create and destroy, so that an
                               * interrupt always finds it */
     pa_context *context;     /* NULL: not connected */
+    const char *client_name; /* as whom it was connected; outlives the link */
     const char *server;      /* its address; NULL, as link_create leaves it: as
                               * libpulse finds it. Outlives the link */
     _Atomic int64_t stop_ns; /* shared; the earliest stop asked for */
@@ -57,6 +58,12 @@ bool link_step(struct link *l, const char *what, enum error late,
  * ERR_NO_SERVER, or SOURCE_FAILED when interrupted. */
 bool link_connect(struct link *l, const char *client_name, int64_t deadline_ns,
                   struct fault *f);
+
+/* A further connection on the same loop, as the same client: it is being made
+ * when this returns; its state tells how far it is. NULL: it cannot be. */
+pa_context *link_branch(struct link *l);
+/* Let go of one. NULL is fine. */
+void link_prune(pa_context *c);
 
 /* Create and connect, for one question. False: nothing is left to destroy. */
 bool link_begin(struct link *l, const char *client_name, int64_t deadline_ns,

@@ -138,12 +138,13 @@ static bool all_came(const struct programs *p)
     }
     for (unsigned i = 0; i < TAPS_MAX; i++) {
         const struct tap *tap = &p->taps.items[i];
-        if (tap->state != TAP_UP || tap->who.corked) {
+        if (tap->state == TAP_FREE || tap->who.corked) {
             continue;
         }
-        size_t bytes = pa_stream_readable_size(tap->stream.pa);
-        if (tap->stream.phase != STREAM_DEAD &&
-            (tap->stream.phase != STREAM_OPEN || bytes == 0)) {
+        enum stream_phase phase = tap->stream.phase;
+        bool came = tap->state == TAP_UP && phase == STREAM_OPEN &&
+                    pa_stream_readable_size(tap->stream.pa) > 0;
+        if (!came && phase != STREAM_DEAD) {
             return false;
         }
     }

@@ -11,17 +11,22 @@
 #define SLACK_NS INT64_C(30000000)
 /* Silence is asked about so often. */
 #define PROBE_NS INT64_C(500000000)
-/* No answer about the time of held bytes after this: do without. */
-#define HOLD_NS INT64_C(300000000)
+/* No answer about the time of held bytes after this: do without. Answers come
+ * behind the bytes, and on a machine with too much to do those of a second
+ * can come at once. */
+#define HOLD_NS INT64_C(1000000000)
 /* A server that does not answer through so many turns hangs: what is older
  * than HUNG_NS is not waited for. Long, because PulseAudio, once it goes on,
  * delivers what it missed with the stamps of then (null sink, stopped for 5 s:
  * nothing was lost). */
 #define HUNG_TURNS 100
 #define HUNG_NS    INT64_C(10000000000)
-/* At the stop: no bytes for so long, and nothing more comes; in any case. */
+/* At the stop: no bytes for so long, though every question was answered, and
+ * nothing more comes; what has not come after the second is missed. */
 #define TAIL_QUIET_NS INT64_C(300000000)
 #define TAIL_MOST_NS  INT64_C(2000000000)
+/* Whether there is more is asked so often. */
+#define TAIL_PROBE_NS INT64_C(50000000)
 
 /* Streams that ask for the time less than this apart do so together: in
  * between, messages may gather. */
@@ -67,45 +72,53 @@ static void tell_idle(struct stream *s, int events, int64_t now_ns)
     }
 }
 
-/* Everything up to STOP_NS, seen first at SEEN_NS, was handed over, or will
- * not come. */
+/* Everything up to STOP_NS, seen first at SEEN_NS, was handed over, or there is
+ * nothing more. */
 static bool tail_fetched(struct stream *s, int64_t stop_ns, int64_t seen_ns,
                          int64_t now_ns)
 {
-    int64_t since_ns = seen_ns > stop_ns ? seen_ns : stop_ns;
-    if (now_ns - since_ns > TAIL_MOST_NS) {
-        return true;
-    }
     if (s->holding) {
         return false;
     }
     if (s->end_ns >= stop_ns || s->certain_ns >= stop_ns) {
         return true;
     }
-    if (now_ns < stop_ns) {
+    if (s->asking || now_ns < stop_ns) {
         return false;
     }
-    if (flow_absent(s, now_ns) && s->asked_ns - s->fragment_ns <= stop_ns) {
-        if (now_ns - s->fragment_ns > stop_ns) {
+    bool unknown = s->asked_ns - s->fragment_ns <= stop_ns ||
+                   s->asked_ns <= s->arrival_ns || s->behind;
+    if (flow_absent(s, now_ns) && unknown) {
+        if (now_ns - s->fragment_ns > stop_ns &&
+            now_ns - s->asked_ns > TAIL_PROBE_NS) {
             flow_ask(s, now_ns, false);
         }
         return false;
     }
-    int64_t last_ns = s->arrival_ns > since_ns ? s->arrival_ns : since_ns;
+    int64_t last_ns = s->arrival_ns > s->asked_ns ? s->arrival_ns : s->asked_ns;
+    last_ns = last_ns > seen_ns ? last_ns : seen_ns;
     return now_ns - last_ns > TAIL_QUIET_NS;
 }
 
+/* The same of all. What does not come within TAIL_MOST_NS is missed. */
 static bool all_fetched(const struct run *r, int64_t stop_ns, int64_t seen_ns,
                         int64_t now_ns)
 {
+    int64_t since_ns = seen_ns > stop_ns ? seen_ns : stop_ns;
+    bool late = now_ns - since_ns > TAIL_MOST_NS;
     bool all = true;
     for (unsigned i = 0; i < r->count; i++) {
         struct stream *s = r->streams[i];
-        if (flows(s) && !s->background) {
-            all = tail_fetched(s, stop_ns, seen_ns, now_ns) && all;
+        if (!flows(s) || s->background ||
+            tail_fetched(s, stop_ns, seen_ns, now_ns)) {
+            continue;
+        }
+        all = false;
+        if (late) {
+            flow_miss(s, stop_ns, now_ns);
         }
     }
-    return all;
+    return all || late;
 }
 
 /* For how long messages may gather: where bytes come, and every answer that is
@@ -142,6 +155,8 @@ static void pass_turn(struct stream *s, int events, int64_t now_ns)
     }
     if (s->holding && now_ns - s->held_ns > HOLD_NS) {
         flow_release(s, now_ns);
+    } else if (s->holding) {
+        flow_ask(s, now_ns, true); /* where the last answer was of no use */
     } else {
         tell_idle(s, events, now_ns);
     }

@@ -64,8 +64,8 @@ static pa_stream *new_stream(struct stream *s)
     /* Refused when a name that was cut is not UTF-8 any more. */
     bool named = pa_proplist_sets(properties, PA_PROP_MEDIA_NAME, name) == 0;
     pa_stream *pa = pa_stream_new_with_proplist(
-        s->link->context, named ? NULL : "recording", &s->output.spec,
-        &s->output.map, properties);
+        s->context, named ? NULL : "recording", &s->output.spec, &s->output.map,
+        properties);
     pa_proplist_free(properties);
     return pa;
 }
@@ -111,6 +111,7 @@ bool stream_connect(struct stream *s, struct link *l,
 {
     *s = (struct stream){
         .link = l,
+        .context = wish->context != NULL ? wish->context : l->context,
         .output = *wish->output,
         .input = wish->input,
         .latency_ns = wish->latency_ns,

@@ -30,6 +30,8 @@ enum stream_phase {
 /* What to record, and how. */
 struct stream_wish {
     const struct output *output; /* copied; its spec is what is asked for */
+    pa_context *context;         /* on which connection of the link's loop;
+                                  * NULL: on its own */
     uint32_t input;              /* a sink input, or STREAM_WHOLE */
     int64_t latency_ns;          /* so old bytes may be when handed over */
     bool same_places;            /* the map has the output's own places: nothing
@@ -42,6 +44,7 @@ struct stream {
     /* constant after open */
     pa_stream *pa; /* NULL: closed */
     struct link *link;
+    pa_context *context;
     struct output output;
     uint32_t input;
     size_t frame_bytes;
@@ -61,8 +64,9 @@ struct stream {
     /* the owner's, between turns */
     const struct outlet *out; /* NULL: the bytes stay with libpulse */
     bool keeps; /* it keeps what is handed over with stamps that are not known
-                 * yet: nothing is held back in libpulse, which lets go of it
-                 * when the server ends the stream */
+                 * yet: not so much is held back in libpulse, which lets go of
+                 * it when the server ends the stream */
+    bool full;  /* it keeps no more for now: the rest stays there */
     bool background; /* no end of it is waited for at the stop */
 
     /* the bytes */
@@ -83,6 +87,7 @@ struct stream {
     int64_t held_ns;       /* since then */
     uint64_t held_index;   /* from here */
     bool first_since_held; /* no answer for stamps since then */
+    bool behind;           /* the server had more, by its last answer */
     uint64_t switch_index; /* not 0: there time jumps by switch_ns, lost */
     int64_t switch_ns;
     uint64_t uncounted; /* bytes that came and the server forgot to count */
@@ -147,6 +152,13 @@ int64_t flow_next_ns(const struct stream *s);
 
 /* Hand over what was held, without an answer. */
 void flow_release(struct stream *s, int64_t now_ns);
+
+/* The same after the owner was full. */
+void flow_resume(struct stream *s);
+
+/* What was played up to STOP_NS has not come, and is not waited for: hand over
+ * what is there, and that the rest is lost (a packet of no frames). */
+void flow_miss(struct stream *s, int64_t stop_ns, int64_t now_ns);
 
 /* Bytes have not come for a while. */
 bool flow_absent(const struct stream *s, int64_t now_ns);

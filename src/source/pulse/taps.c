@@ -11,12 +11,6 @@
 /* A stream's stamps may lie so much before the moment that the server told of
  * it. */
 #define EARLIER_NS INT64_C(100000000)
-/* Its first sound is not older than this before that moment. */
-#define SINCE_NS INT64_C(50000000)
-/* A stream of others that ended so long before may still be in the monitor. */
-#define REMOVED_NS INT64_C(100000000)
-/* The beginning is looked for so long. */
-#define JOIN_NS INT64_C(200000000)
 /* An answer that does not come is waited for so long. */
 #define LEAVE_NS INT64_C(500000000)
 #define OPEN_NS  INT64_C(3000000000)
@@ -83,9 +77,17 @@ static void begin_intake(struct tap *tap, int64_t resumes_ns)
 static void ask(struct taps *t, struct tap *tap, int64_t now_ns)
 {
     struct output output;
+    pa_context *context = t->link->context;
+    if (t->keepers->pipewire) {
+        context = branches_get(&t->branches, (unsigned)(tap - t->items));
+    }
+    if (context == NULL) {
+        return; /* in the next turn */
+    }
     describe(t, &tap->who, &output);
     const struct stream_wish wish = {
         .output = &output,
+        .context = context,
         .input = tap->who.input,
         .latency_ns = t->latency_ns,
     };
@@ -169,6 +171,7 @@ static bool take_up(struct taps *t, const struct roster_stream *who)
     tap->leaving = tap->gone = tap->heard = false;
     tap->tries = 0;
     tap->retry_ns = now_ns;
+    tap->state = TAP_WANTED;
     tap->joins = who->input != STREAM_WHOLE &&
                  (who->fresh || resumes_ns != STREAM_NEVER);
     begin_intake(tap, resumes_ns);
@@ -197,7 +200,7 @@ void taps_attach(struct taps *t, const struct roster_stream *who)
         /* It has moved, and on PipeWire the tap with it. Where it will turn out
          * not to have, it is asked for again. */
         tap->who = *who;
-        tap->leaving = false;
+        tap->leaving = tap->intake.ended = false;
         tap->tries = 0; /* here it has not been refused yet */
         t->changed = true;
     } else if (!take_up(t, who)) {
@@ -214,7 +217,7 @@ static void leave(struct taps *t, struct tap *tap)
     if (tap->state == TAP_WANTED && tap->intake.first.frames == 0) {
         set_free(t, tap);
     } else {
-        tap->leaving = true;
+        tap->leaving = tap->intake.ended = true;
         tap->leave_ns = clock_now_ns();
     }
 }
@@ -257,55 +260,7 @@ void taps_detach_all(struct taps *t)
     }
 }
 
-/* --- handing over --- */
-
-/* Hand over what TAP keeps, with its beginning, once that is found. False: it
- * may still be. */
-static bool join(struct taps *t, struct tap *tap, int64_t now_ns)
-{
-    const struct past *past = keepers_past(t->keepers, tap->who.sink);
-    struct onset o = {.since_ns = tap->who.seen_ns - SINCE_NS,
-                      .shift_ns = t->keepers->shift_ns};
-    uint64_t first = 0, count = 0;
-    int64_t shift_ns = 0;
-    enum onset_found found = ONSET_NONE;
-    bool late = now_ns - tap->intake.since_ns > JOIN_NS;
-
-    if (tap->others == OTHERS_UNKNOWN && !late) {
-        return false;
-    }
-    if (past != NULL && tap->others == OTHERS_NONE &&
-        t->removed_ns < tap->who.seen_ns - REMOVED_NS) {
-        intake_describe(&tap->intake, &o);
-        found = onset_find(past, &o, &first, &count, &shift_ns);
-    }
-    if (found == ONSET_LATER && !late) {
-        return false;
-    }
-    if (found == ONSET_FOUND) {
-        t->keepers->shift_ns = shift_ns;
-        t->joined++;
-        tap->heard = true;
-    }
-    intake_pass(&tap->intake, past, first, found == ONSET_FOUND ? count : 0);
-    tap->joins = false;
-    return true;
-}
-
-/* Hand over what is kept, if that can be done. */
-static void settle(struct taps *t, struct tap *tap, bool dead, int64_t now_ns)
-{
-    struct intake *in = &tap->intake;
-    if (in->lane == NULL || in->first.frames == 0 ||
-        (!dead && !intake_is_ready(in))) {
-        return;
-    }
-    if (!tap->joins || in->given) {
-        intake_pass(in, NULL, 0, 0);
-    } else {
-        (void)join(t, tap, now_ns);
-    }
-}
+/* --- its turn --- */
 
 /* Has everything come that the server had sent when TAP was to leave? */
 static bool has_left(struct tap *tap, int64_t now_ns)
@@ -349,7 +304,7 @@ static void turn_up(struct taps *t, struct tap *tap, int64_t now_ns)
     } else if (phase == STREAM_OPEN && asked_ns > STEADY_NS) {
         tap->tries = 0;
     }
-    settle(t, tap, over, now_ns);
+    taps_settle(t, tap, over, now_ns);
     if (over && (in->first.frames == 0 || now_ns - in->since_ns > LEAVE_NS)) {
         end(t, tap, now_ns);
     }
@@ -457,7 +412,8 @@ bool taps_open(struct taps *t, struct link *l, const struct output *base,
                int64_t latency_ns, struct keepers *keepers, struct fault *f)
 {
     size_t room = (size_t)frames_from_ns(INTAKE_NS, base->format.rate) *
-                  base->format.channels * sizeof(float);
+                      base->format.channels * sizeof(float) +
+                  INTAKE_PIECE_BYTES;
     *t = (struct taps){
         .link = l,
         .base = base,
@@ -468,6 +424,9 @@ bool taps_open(struct taps *t, struct link *l, const struct output *base,
     };
     if (t->bytes == NULL) {
         return fault_set(f, ERR_NO_MEMORY, "record applications", NULL, NULL);
+    }
+    if (keepers->pipewire) {
+        branches_open(&t->branches, l);
     }
     for (unsigned i = 0; i < TAPS_MAX; i++) {
         struct tap *tap = &t->items[i];
@@ -485,6 +444,7 @@ void taps_close(struct taps *t)
     for (unsigned i = 0; i < TAPS_MAX; i++) {
         set_free(t, &t->items[i]);
     }
+    branches_close(&t->branches);
     log_line(
         "pulse: %u streams, of %u the missing beginning was found, %u were "
         "too many",

@@ -24,6 +24,7 @@
 #ifndef LOOPREC_SOURCE_PULSE_TAPS_H
 #define LOOPREC_SOURCE_PULSE_TAPS_H
 
+#include "source/pulse/branches.h"
 #include "source/pulse/intake.h"
 #include "source/pulse/keepers.h"
 #include "source/pulse/roster.h"
@@ -73,7 +74,8 @@ struct taps {
     const struct output *base;
     int64_t latency_ns;
     struct keepers *keepers;
-    unsigned char *bytes;       /* malloc */
+    unsigned char *bytes; /* malloc */
+    struct branches branches;
     const struct outlet *lanes; /* TAPS_MAX; NULL outside run */
     bool changed;               /* what taps_outputs tells */
     int64_t removed_ns;         /* when a stream of others ended last */

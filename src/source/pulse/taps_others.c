@@ -36,7 +36,7 @@ void taps_removed(struct taps *t, uint32_t input)
     for (unsigned i = 0; i < TAPS_MAX; i++) {
         struct tap *tap = &t->items[i];
         if (tap->who.input == input) {
-            tap->gone = true;
+            tap->gone = tap->intake.ended = true;
             others = false;
         }
     }
