@@ -243,6 +243,17 @@ was_whole() { # sink, channel, [times]
 
 left_was_whole() { was_whole "$SINK" 0 "$@"; }
 
+# Those that we run on, as "0-3,7".
+processors() { taskset -cp $$ | sed 's/.*: //'; }
+
+# The server's processes are to run on these processors.
+server_runs_on() { # list
+    local pid
+    for pid in $(tree_of "$(<"$LOOPREC_TEST_SERVER_PIDFILE")"); do
+        taskset -acp "$1" "$pid" >/dev/null || return
+    done
+}
+
 # --- what the server tells ---
 
 # A process and all below it.

@@ -410,18 +410,10 @@ many() { # how many
     many 20
 }
 
-# The server's processes are to run on these processors.
-server_runs_on() { # list
-    local pid
-    for pid in $(tree_of "$(<"$LOOPREC_TEST_SERVER_PIDFILE")"); do
-        taskset -acp "$1" "$pid" >/dev/null || return
-    done
-}
-
 # (There pipewire-pulse gives each client only one of its streams.)
 @test "eight streams, and the server has one processor: the same" {
     local all
-    all=$(taskset -cp $$ | sed 's/.*: //')
+    all=$(processors)
     server_runs_on "${all%%[,-]*}"
     many 8
     server_runs_on "$all"

@@ -67,6 +67,19 @@ list_shows() { # jq's arguments
     grep -q "^ *$tune  active  *silent, 0 %  " table
 }
 
+# (There pipewire-pulse gives each client only one of its streams.)
+@test "eight of them, and the server has one processor: each one's peak is known" {
+    local i all
+    all=$(processors)
+    server_runs_on "${all%%[,-]*}"
+    for ((i = 0; i < 8; i++)); do
+        play "$BATS_FILE_TMPDIR/tone.wav" second --latency-msec=200
+    done
+    eventually inputs_are 8
+    shows 'map(select(.peak_dbfs != null and (.peak_dbfs + 6.02 | fabs) < 1)) | length == 8'
+    server_runs_on "$all"
+}
+
 @test "a stream that pauses is corked, one of event sounds is the system's, and names are data" {
     local odd
     odd=$(printf 'Evil\033[31m \a\033]0;owned\a \t\xc2\x9b2J Öl')

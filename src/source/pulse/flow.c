@@ -202,8 +202,9 @@ static void learn(struct stream *s, int64_t now_ns, int64_t stream_ns,
     s->first_since_held = false;
     if (ahead && s->switch_index == 0) {
         if (!timing_doubt(&s->timing, now_ns, stream_ns)) {
+            /* not at once: what held this one up holds up the next, too */
             s->ask_pause_ns = ASK_FIRST_NS;
-            s->ask_next_ns = now_ns;
+            s->ask_next_ns = now_ns + ASK_FIRST_NS;
             return;
         }
         ask_often(s);
@@ -357,7 +358,10 @@ void flow_miss(struct stream *s, int64_t stop_ns, int64_t now_ns)
 {
     flow_release(s, now_ns);
     int64_t from_ns = s->end_ns > s->certain_ns ? s->end_ns : s->certain_ns;
-    if (from_ns == STREAM_NEVER || from_ns >= stop_ns) {
+    if (from_ns == STREAM_NEVER) {
+        from_ns = s->arrival_ns; /* since it is open nothing came */
+    }
+    if (from_ns >= stop_ns) {
         return;
     }
     int64_t frames = frames_from_ns(stop_ns - from_ns, s->output.format.rate);

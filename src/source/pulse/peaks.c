@@ -13,6 +13,7 @@ enum {
     LOUD_ENOUGH = 10,   /* so much sound settles it */
     SILENT_ENOUGH = 10, /* so many zeros are silence: a few come while
                          * PipeWire still links the tap */
+    SILENT_MOST = 20,   /* no more is waited for */
 };
 
 static void take(struct peak_tap *t, const float *values, size_t count)
@@ -103,33 +104,46 @@ static void tap_open(struct link *l, struct peak_tap *t)
 /* Nothing more is expected of it. */
 static bool settled(const struct peak_tap *t)
 {
-    return t->pa == NULL || t->loud >= LOUD_ENOUGH ||
+    return t->loud >= LOUD_ENOUGH || t->values >= SILENT_MOST ||
            !PA_STREAM_IS_GOOD(pa_stream_get_state(t->pa));
 }
 
 static void tap_close(struct peak_tap *t)
 {
-    if (t->pa != NULL) {
-        /* What heard anything else than this one stream is not its peak. */
-        bool its = pa_stream_get_state(t->pa) == PA_STREAM_READY &&
-                   pa_stream_get_device_index(t->pa) == t->monitor;
-        if (!its) {
-            t->values = 0;
-        }
-        pa_stream_set_read_callback(t->pa, NULL, NULL);
-        (void)pa_stream_disconnect(t->pa);
-        pa_stream_unref(t->pa);
-        t->pa = NULL;
+    /* What heard anything else than this one stream is not its peak. */
+    bool its = pa_stream_get_state(t->pa) == PA_STREAM_READY &&
+               pa_stream_get_device_index(t->pa) == t->monitor;
+    if (!its) {
+        t->values = 0;
     }
+    pa_stream_set_read_callback(t->pa, NULL, NULL);
+    (void)pa_stream_disconnect(t->pa);
+    pa_stream_unref(t->pa);
+    t->pa = NULL;
     if (t->values == 0 || (t->loud == 0 && t->values < SILENT_ENOUGH)) {
         t->peak = -1.0;
     }
 }
 
+/* How far they are, all together: it grows as something comes. */
+static uint64_t progress(const struct peak_tap *taps, size_t count)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct peak_tap *t = &taps[i];
+        bool ready =
+            t->pa != NULL && pa_stream_get_state(t->pa) == PA_STREAM_READY;
+        sum += t->pa == NULL ? UINT32_MAX : t->values + ready;
+    }
+    return sum;
+}
+
 void peaks_look(struct link *l, struct peak_tap *taps, size_t count)
 {
-    int64_t until_ns = clock_now_ns() + PEAKS_NS;
     size_t tapped = count < PEAKS_MAX ? count : PEAKS_MAX;
+    int64_t begin_ns = clock_now_ns();
+    int64_t moved_ns = begin_ns;
+    uint64_t moved = 0;
 
     for (size_t i = 0; i < count; i++) {
         taps[i].peak = -1.0;
@@ -141,15 +155,28 @@ void peaks_look(struct link *l, struct peak_tap *taps, size_t count)
     }
     for (;;) {
         bool all = true;
+        int64_t now_ns = clock_now_ns();
         for (size_t i = 0; i < tapped; i++) {
-            all = all && settled(&taps[i]);
+            if (taps[i].pa != NULL && settled(&taps[i])) {
+                tap_close(&taps[i]);
+            }
+            all = all && taps[i].pa == NULL;
         }
-        int64_t left = until_ns - clock_now_ns();
-        if (all || left <= 0 || link_turn(l, left, LINK_RUNS) < 0) {
+        if (progress(taps, tapped) > moved) {
+            moved = progress(taps, tapped);
+            moved_ns = now_ns;
+        }
+        int64_t until_ns = moved_ns + PEAKS_NS < begin_ns + PEAKS_MOST_NS
+                               ? moved_ns + PEAKS_NS
+                               : begin_ns + PEAKS_MOST_NS;
+        if (all || now_ns >= until_ns ||
+            link_turn(l, until_ns - now_ns, LINK_RUNS) < 0) {
             break;
         }
     }
     for (size_t i = 0; i < tapped; i++) {
-        tap_close(&taps[i]);
+        if (taps[i].pa != NULL) {
+            tap_close(&taps[i]);
+        }
     }
 }

@@ -15,8 +15,11 @@
 
 #include "source/pulse/link.h"
 
-/* How long it takes at most, for all streams together. */
-#define PEAKS_NS INT64_C(200000000)
+/* So long nothing may come of any; and how long it takes at most, for all
+ * together. On PipeWire with much to do, or one processor, they come one after
+ * the other (branches.h): what is known is closed, so that the next comes. */
+#define PEAKS_NS      INT64_C(200000000)
+#define PEAKS_MOST_NS INT64_C(1000000000)
 /* How many streams are tapped at most; the others' peaks stay unknown. */
 enum { PEAKS_MAX = 64 };
 

@@ -155,11 +155,12 @@ static void pass_turn(struct stream *s, int events, int64_t now_ns)
     }
     if (s->holding && now_ns - s->held_ns > HOLD_NS) {
         flow_release(s, now_ns);
-    } else if (s->holding) {
-        flow_ask(s, now_ns, true); /* where the last answer was of no use */
-    } else {
-        tell_idle(s, events, now_ns);
+        return;
     }
+    if (s->holding && now_ns >= s->ask_next_ns) {
+        flow_ask(s, now_ns, true); /* where the last answer was of no use */
+    }
+    tell_idle(s, events, now_ns);
 }
 
 static int turn(const struct run *r, bool hurry, int64_t stop_ns)
