@@ -243,10 +243,14 @@ was_whole() { # sink, channel, [times]
 
 left_was_whole() { was_whole "$SINK" 0 "$@"; }
 
-# Those that we run on, as "0-3,7".
-processors() { taskset -cp $$ | sed 's/.*: //'; }
+# The server's processes have one processor, until server_has_all_processors.
+server_has_one_processor() {
+    PROCESSORS=$(taskset -cp $$ | sed 's/.*: //')
+    server_runs_on "${PROCESSORS%%[,-]*}"
+}
 
-# The server's processes are to run on these processors.
+server_has_all_processors() { [ -z "${PROCESSORS-}" ] || server_runs_on "$PROCESSORS"; }
+
 server_runs_on() { # list
     local pid
     for pid in $(tree_of "$(<"$LOOPREC_TEST_SERVER_PIDFILE")"); do

@@ -21,7 +21,10 @@ teardown_file() { stop_server main; }
 
 setup() { begin_test; }
 
-teardown() { end_test; }
+teardown() {
+    server_has_all_processors
+    end_test
+}
 
 # --- two at once ---
 
@@ -412,11 +415,8 @@ many() { # how many
 
 # (There pipewire-pulse gives each client only one of its streams.)
 @test "eight streams, and the server has one processor: the same" {
-    local all
-    all=$(processors)
-    server_runs_on "${all%%[,-]*}"
+    server_has_one_processor
     many 8
-    server_runs_on "$all"
 }
 
 @test "what is too loud together is clipped in the file, and counted; floats keep it" {

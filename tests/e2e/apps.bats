@@ -20,7 +20,10 @@ teardown_file() {
 
 setup() { begin_test; }
 
-teardown() { end_test; }
+teardown() {
+    server_has_all_processors
+    end_test
+}
 
 # The list shows it, now or soon: how far an output was mixed ahead by its first
 # player is not to be seen otherwise.
@@ -69,15 +72,13 @@ list_shows() { # jq's arguments
 
 # (There pipewire-pulse gives each client only one of its streams.)
 @test "eight of them, and the server has one processor: each one's peak is known" {
-    local i all
-    all=$(processors)
-    server_runs_on "${all%%[,-]*}"
+    local i
+    server_has_one_processor
     for ((i = 0; i < 8; i++)); do
         play "$BATS_FILE_TMPDIR/tone.wav" second --latency-msec=200
     done
     eventually inputs_are 8
     shows 'map(select(.peak_dbfs != null and (.peak_dbfs + 6.02 | fabs) < 1)) | length == 8'
-    server_runs_on "$all"
 }
 
 @test "a stream that pauses is corked, one of event sounds is the system's, and names are data" {

@@ -33,6 +33,7 @@ teardown() {
     for module in "${MODULES[@]}"; do
         pactl unload-module "$module" 2>/dev/null || true
     done
+    [ -z "${STOPPED-}" ] || kill -CONT "${STOPPED[@]}" 2>/dev/null || :
     stop_server shape
     stop_server mortal
 }
@@ -515,6 +516,7 @@ server_processes() {
     start_server mortal
     local pids i recorder
     read -r -a pids <<<"$(server_processes)"
+    STOPPED=("${pids[@]}")
     play_soon "$SIGNALS/tone.wav" "$LOOPREC_TEST_SINK"
     "$LOOPREC" --json -t raw -f s16 - </dev/null 2>held.json > >(cat >held.raw) 3>&- &
     recorder=$!
@@ -537,6 +539,7 @@ server_processes() {
     start_server mortal
     local pids begin
     read -r -a pids <<<"$(server_processes)"
+    STOPPED=("${pids[@]}")
     play_soon "$SIGNALS/tone.wav" "$LOOPREC_TEST_SINK"
     record hung -d 3 hung.wav
     local recorder=$PID

@@ -13,7 +13,7 @@
 
 #define MS INT64_C(1000000)
 
-enum { RATE = 48000, FRAME = 8, PIECE = 960, KEPT = RATE * 3 / 10 };
+enum { RATE = 48000, FRAME = 8, PIECE = 960, KEPT = RATE / 2 };
 
 /* A moment long after the clock's 0. */
 #define T0 (INT64_C(1000000) * MS)
@@ -126,6 +126,29 @@ static void test_a_long_backlog_waits_for_its_time(void **state)
     assert_int_equal(b.lane.lost, 0);
 }
 
+/* What is not waited for any more: all is handed over, in its order. */
+static void test_what_comes_to_a_full_one_is_let_go(void **state)
+{
+    (void)state;
+    struct bench b;
+    begin(&b);
+    b.intake.lane = &b.lane.outlet;
+    while (!b.stream.full) {
+        give(&b, 0);
+    }
+    b.stream.holding = b.stream.full = false;
+    give(&b, 0);
+    assert_false(b.stream.full);
+    give(&b, 0);
+    assert_int_equal(b.lane.frames, b.position);
+    assert_int_equal(b.lane.lost, 0);
+    /* and what went with the stream follows */
+    intake_lose(&b.intake, 480);
+    assert_int_equal(b.lane.lost, 480);
+    assert_int_equal(b.intake.end_ns,
+                     T0 + frames_to_ns((int64_t)b.position + 480, RATE));
+}
+
 /* A server's largest piece still fits where it says that it is not full. */
 static void test_there_is_room_until_it_is_full(void **state)
 {
@@ -183,6 +206,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_long_backlog_waits_for_its_time),
+        cmocka_unit_test(test_what_comes_to_a_full_one_is_let_go),
         cmocka_unit_test(test_there_is_room_until_it_is_full),
         cmocka_unit_test(test_what_did_not_come_is_told_behind_what_did),
         cmocka_unit_test(test_nothing_is_missed_of_what_paused_or_ended),

@@ -30,12 +30,16 @@ pa_context *branches_get(struct branches *b, unsigned i)
         return b->link->context;
     }
     pa_context_state_t state = pa_context_get_state(c);
+    bool late = clock_now_ns() - b->begun_ns[place] > CONNECT_NS;
     if (state == PA_CONTEXT_READY) {
         return c;
     }
-    bool comes = PA_CONTEXT_IS_GOOD(state) &&
-                 clock_now_ns() - b->begun_ns[place] < CONNECT_NS;
-    return comes ? NULL : b->link->context;
+    if (!PA_CONTEXT_IS_GOOD(state) && late) {
+        link_prune(c); /* to be made anew */
+        b->contexts[place] = NULL;
+        return NULL;
+    }
+    return PA_CONTEXT_IS_GOOD(state) && !late ? NULL : b->link->context;
 }
 
 void branches_close(struct branches *b)

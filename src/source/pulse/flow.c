@@ -61,7 +61,8 @@ void flow_begin(struct stream *s)
     s->slept = true; /* no time is known */
     s->lag_ns = STREAM_NEVER;
     s->uncounted = 0;
-    s->behind = false;
+    s->behind_bytes = 0;
+    s->waiting_bytes = 0;
     s->ask_pause_ns = ASK_FIRST_NS;
     pa_stream_set_read_callback(s->pa, on_bytes, s);
 }
@@ -149,6 +150,7 @@ static void take(struct stream *s, int64_t now_ns)
             cross_loss(s);
         }
     }
+    s->waiting_bytes = readable(s);
 }
 
 void flow_drop(struct stream *s)
@@ -289,14 +291,16 @@ static void on_timing(pa_stream *pa, int success, void *data)
         skipped = (uint64_t)t->read_index - s->index;
         skipped -= skipped % s->frame_bytes;
     }
-    if (skipped > 0) {
+    if (skipped > 0 && !s->full) { /* else when it is told again */
         skip(s, skipped, now_ns);
     }
-    s->behind = write_index >=
-                s->index + readable(s) + s->fragment_bytes + s->frame_bytes;
+    uint64_t come = s->index + readable(s);
+    s->behind_bytes = write_index >= come + s->fragment_bytes + s->frame_bytes
+                          ? write_index - come
+                          : 0;
     if (s->asked_fresh && ahead_ns < AHEAD_NS) {
         learn(s, now_ns, stream_ns, write_index);
-    } else if (!s->asked_fresh && readable(s) == 0 && !s->behind) {
+    } else if (!s->asked_fresh && readable(s) == 0 && s->behind_bytes == 0) {
         /* Nothing is on its way (less than a fragment may wait in the server
          * for the rest of it). What is being played as it answers comes
          * later, after the source's latency and a fragment. */
@@ -354,9 +358,37 @@ void flow_resume(struct stream *s)
     }
 }
 
+/* Hand over all that is there, whatever is known. */
+static void let_go(struct stream *s, int64_t now_ns)
+{
+    if (s->holding) {
+        flow_release(s, now_ns);
+    } else {
+        flow_resume(s);
+    }
+}
+
+void flow_finish(struct stream *s, int64_t now_ns)
+{
+    if (s->out != NULL && s->phase == STREAM_OPEN) {
+        let_go(s, now_ns);
+    }
+    s->out = NULL;
+}
+
+/* How much of what was played from FROM_NS to STOP_NS has not come: all, where
+ * the server does not answer; else what it still has. */
+static uint64_t missed(const struct stream *s, int64_t from_ns, int64_t stop_ns)
+{
+    uint64_t all =
+        (uint64_t)frames_from_ns(stop_ns - from_ns, s->output.format.rate);
+    uint64_t had = s->behind_bytes / s->frame_bytes;
+    return s->asking || had > all ? all : had;
+}
+
 void flow_miss(struct stream *s, int64_t stop_ns, int64_t now_ns)
 {
-    flow_release(s, now_ns);
+    let_go(s, now_ns);
     int64_t from_ns = s->end_ns > s->certain_ns ? s->end_ns : s->certain_ns;
     if (from_ns == STREAM_NEVER) {
         from_ns = s->arrival_ns; /* since it is open nothing came */
@@ -364,13 +396,18 @@ void flow_miss(struct stream *s, int64_t stop_ns, int64_t now_ns)
     if (from_ns >= stop_ns) {
         return;
     }
-    int64_t frames = frames_from_ns(stop_ns - from_ns, s->output.format.rate);
+    uint64_t frames = missed(s, from_ns, stop_ns);
+    frames = frames > s->lost_frames ? frames : s->lost_frames;
+    if (frames == 0) {
+        return;
+    }
     const struct packet p = {
         .kind = PACKET_AUDIO,
         .flags = PACKET_SILENT | PACKET_DISCONTINUITY,
-        .time_ns = stop_ns,
+        .time_ns =
+            from_ns + frames_to_ns((int64_t)frames, s->output.format.rate),
         .position = PACKET_NO_POSITION,
-        .lost_before = s->lost_frames + (uint64_t)frames,
+        .lost_before = frames,
         .idle_ns = PACKET_NO_TIME,
     };
     s->lost_frames = 0;

@@ -112,6 +112,13 @@ void intake_pass(struct intake *in, const struct past *past, uint64_t first,
 
 /* --- from the stream --- */
 
+/* Is there no room for the largest piece? The stream then hands over no more,
+ * until it is told to let go of what waits. */
+static bool is_full(const struct intake *in)
+{
+    return bytes_of(in, in->first.frames) + INTAKE_PIECE_BYTES > in->room_bytes;
+}
+
 /* Can P be kept behind what is kept? */
 static bool fits(const struct intake *in, const struct packet *p)
 {
@@ -134,8 +141,23 @@ static void keep(struct intake *in, const struct packet *p, const void *data)
     }
     memcpy(end, data, bytes_of(in, p->frames));
     in->first.frames += p->frames;
-    in->stream->full =
-        bytes_of(in, in->first.frames) + INTAKE_PIECE_BYTES > in->room_bytes;
+    in->stream->full = is_full(in);
+}
+
+void intake_lose(struct intake *in, uint64_t frames)
+{
+    if (in->lane == NULL || frames == 0 || in->end_ns == STREAM_NEVER) {
+        return;
+    }
+    const struct packet p = {
+        .kind = PACKET_AUDIO,
+        .flags = PACKET_SILENT | PACKET_DISCONTINUITY,
+        .time_ns = in->end_ns + frames_to_ns((int64_t)frames, rate(in)),
+        .position = PACKET_NO_POSITION,
+        .lost_before = frames,
+        .idle_ns = PACKET_NO_TIME,
+    };
+    give(in, &p, NULL);
 }
 
 /* What P tells did not come, and nothing comes behind it. Nothing was to come
@@ -158,7 +180,8 @@ static void on_packet(void *context, const struct packet *packet,
         return;
     }
     in->keeps = in->keeps || in->stream->holding || in->lane == NULL;
-    if (in->keeps && !fits(in, packet)) {
+    bool fit = fits(in, packet);
+    if (in->keeps && (!fit || (is_full(in) && in->lane != NULL))) {
         if (in->lane == NULL) {
             /* no place for it */
             in->stream->lost_frames += packet->frames + packet->lost_before;

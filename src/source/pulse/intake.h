@@ -13,7 +13,7 @@
 #include "source/pulse/stream.h"
 
 /* So much is kept; what comes behind it waits in libpulse. */
-#define INTAKE_NS INT64_C(300000000)
+#define INTAKE_NS INT64_C(500000000)
 /* A server sends no more at a time: both hand on the blocks of their memory
  * pools, 64 KiB of them at most (memblock.c, PA_MEMPOOL_SLOT_SIZE). */
 #define INTAKE_PIECE_BYTES 65536
@@ -57,5 +57,8 @@ void intake_describe(struct intake *in, struct onset *o);
  * it, and keep no more. The lane is set. */
 void intake_pass(struct intake *in, const struct past *past, uint64_t first,
                  uint64_t count);
+
+/* The stream is no more, and FRAMES that had come of it went with it. */
+void intake_lose(struct intake *in, uint64_t frames);
 
 #endif

@@ -138,13 +138,11 @@ static bool all_came(const struct programs *p)
     }
     for (unsigned i = 0; i < TAPS_MAX; i++) {
         const struct tap *tap = &p->taps.items[i];
-        if (tap->state == TAP_FREE || tap->who.corked) {
+        if (tap->state == TAP_FREE || tap->who.corked || tap->tries > 0) {
             continue;
         }
-        enum stream_phase phase = tap->stream.phase;
-        bool came = tap->state == TAP_UP && phase == STREAM_OPEN &&
-                    pa_stream_readable_size(tap->stream.pa) > 0;
-        if (!came && phase != STREAM_DEAD) {
+        if (tap->state != TAP_UP || tap->stream.phase != STREAM_OPEN ||
+            pa_stream_readable_size(tap->stream.pa) == 0) {
             return false;
         }
     }

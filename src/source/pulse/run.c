@@ -11,10 +11,11 @@
 #define SLACK_NS INT64_C(30000000)
 /* Silence is asked about so often. */
 #define PROBE_NS INT64_C(500000000)
-/* No answer about the time of held bytes after this: do without. Answers come
- * behind the bytes, and on a machine with too much to do those of a second
- * can come at once. */
-#define HOLD_NS INT64_C(1000000000)
+/* No answer of use about the time of held bytes after this: do without. One
+ * that is still to come lies behind the bytes, and on a machine with too much
+ * to do those of a second can come at once. */
+#define HOLD_NS       INT64_C(300000000)
+#define HOLD_ASKED_NS INT64_C(1000000000)
 /* A server that does not answer through so many turns hangs: what is older
  * than HUNG_NS is not waited for. Long, because PulseAudio, once it goes on,
  * delivers what it missed with the stamps of then (null sink, stopped for 5 s:
@@ -87,7 +88,7 @@ static bool tail_fetched(struct stream *s, int64_t stop_ns, int64_t seen_ns,
         return false;
     }
     bool unknown = s->asked_ns - s->fragment_ns <= stop_ns ||
-                   s->asked_ns <= s->arrival_ns || s->behind;
+                   s->asked_ns <= s->arrival_ns || s->behind_bytes > 0;
     if (flow_absent(s, now_ns) && unknown) {
         if (now_ns - s->fragment_ns > stop_ns &&
             now_ns - s->asked_ns > TAIL_PROBE_NS) {
@@ -95,7 +96,7 @@ static bool tail_fetched(struct stream *s, int64_t stop_ns, int64_t seen_ns,
         }
         return false;
     }
-    int64_t last_ns = s->arrival_ns > s->asked_ns ? s->arrival_ns : s->asked_ns;
+    int64_t last_ns = s->arrival_ns > stop_ns ? s->arrival_ns : stop_ns;
     last_ns = last_ns > seen_ns ? last_ns : seen_ns;
     return now_ns - last_ns > TAIL_QUIET_NS;
 }
@@ -153,14 +154,12 @@ static void pass_turn(struct stream *s, int events, int64_t now_ns)
     if (!flows(s) || s->took) {
         return;
     }
-    if (s->holding && now_ns - s->held_ns > HOLD_NS) {
+    int64_t hold_ns = s->asking ? HOLD_ASKED_NS : HOLD_NS;
+    if (s->holding && now_ns - s->held_ns > hold_ns) {
         flow_release(s, now_ns);
-        return;
+    } else {
+        tell_idle(s, events, now_ns);
     }
-    if (s->holding && now_ns >= s->ask_next_ns) {
-        flow_ask(s, now_ns, true); /* where the last answer was of no use */
-    }
-    tell_idle(s, events, now_ns);
 }
 
 static int turn(const struct run *r, bool hurry, int64_t stop_ns)

@@ -190,8 +190,9 @@ static void check(struct stream *s)
         return;
     }
     s->phase = STREAM_CHECKING;
+    /* On its own connection: others may not have heard of it yet. */
     s->volume_asked = pa_context_get_source_output_info(
-        s->link->context, pa_stream_get_index(s->pa), on_volume, s);
+        s->context, pa_stream_get_index(s->pa), on_volume, s);
     learn_buffers(s);
     flow_begin(s);
 }

@@ -31,7 +31,7 @@ enum stream_phase {
 struct stream_wish {
     const struct output *output; /* copied; its spec is what is asked for */
     pa_context *context;         /* on which connection of the link's loop;
-                                  * NULL: on its own */
+                                  * NULL: the link's own */
     uint32_t input;              /* a sink input, or STREAM_WHOLE */
     int64_t latency_ns;          /* so old bytes may be when handed over */
     bool same_places;            /* the map has the output's own places: nothing
@@ -70,11 +70,12 @@ struct stream {
     bool background; /* no end of it is waited for at the stop */
 
     /* the bytes */
-    uint64_t index;        /* bytes taken, by the server's own count */
-    uint64_t extra_frames; /* lost beyond that count: position runs ahead */
-    uint64_t lost_frames;  /* to tell with the next packet */
-    bool missed;           /* the next packet does not follow the last one */
-    bool took;             /* a packet was handed over in this turn */
+    uint64_t index;         /* bytes taken, by the server's own count */
+    uint64_t extra_frames;  /* lost beyond that count: position runs ahead */
+    uint64_t waiting_bytes; /* left in libpulse, as last seen */
+    uint64_t lost_frames;   /* to tell with the next packet */
+    bool missed;            /* the next packet does not follow the last one */
+    bool took;              /* a packet was handed over in this turn */
 
     /* time */
     struct timing timing;
@@ -87,7 +88,8 @@ struct stream {
     int64_t held_ns;       /* since then */
     uint64_t held_index;   /* from here */
     bool first_since_held; /* no answer for stamps since then */
-    bool behind;           /* the server had more, by its last answer */
+    uint64_t behind_bytes; /* so many more the server had, by its last answer:
+                            * more than it keeps for the next fragment; or 0 */
     uint64_t switch_index; /* not 0: there time jumps by switch_ns, lost */
     int64_t switch_ns;
     uint64_t uncounted; /* bytes that came and the server forgot to count */
@@ -153,8 +155,12 @@ int64_t flow_next_ns(const struct stream *s);
 /* Hand over what was held, without an answer. */
 void flow_release(struct stream *s, int64_t now_ns);
 
-/* The same after the owner was full. */
+/* Hand over what waited because the owner was full. */
 void flow_resume(struct stream *s);
+
+/* Nothing more is wanted of it: hand over what is there, where it can still be
+ * had (else it is waiting_bytes), and no more. */
+void flow_finish(struct stream *s, int64_t now_ns);
 
 /* What was played up to STOP_NS has not come, and is not waited for: hand over
  * what is there, and that the rest is lost (a packet of no frames). */

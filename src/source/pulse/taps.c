@@ -283,6 +283,8 @@ static bool has_left(struct tap *tap, int64_t now_ns)
 static void end(struct taps *t, struct tap *tap, int64_t now_ns)
 {
     tap->intake.first.frames = 0;
+    intake_lose(&tap->intake,
+                tap->stream.waiting_bytes / tap->stream.frame_bytes);
     if (tap->leaving) {
         set_free(t, tap);
     } else {
@@ -300,7 +302,7 @@ static void turn_up(struct taps *t, struct tap *tap, int64_t now_ns)
                 (phase == STREAM_CONNECTING && asked_ns > OPEN_NS) ||
                 (tap->leaving && has_left(tap, now_ns));
     if (over) {
-        s->out = NULL;
+        flow_finish(s, now_ns);
     } else if (phase == STREAM_OPEN && asked_ns > STEADY_NS) {
         tap->tries = 0;
     }
