@@ -46,15 +46,20 @@ fake_run() {
         "$ROOT/scripts/wine" "$LOOPREC" --json "$@" </dev/null >"$name.json" 2>"$name.err" || STATUS=$?
 }
 
+# It has ended with this status.
+fake_ended() { # name, status
+    [ "$STATUS" -eq "$2" ] || {
+        fake_told "$1"
+        fail "$1: exit status $STATUS and not $2"
+    }
+}
+
 # The same, and it must end with status 0, its account must add up, and the
 # double must have nothing to complain of. FAKE_STATUS: another status.
 fake_record() {
     local name=$1
     fake_run "$@"
-    [ "$STATUS" -eq "${FAKE_STATUS:-0}" ] || {
-        fake_told "$name"
-        fail "$name: exit status $STATUS and not ${FAKE_STATUS:-0}" || return
-    }
+    fake_ended "$name" "${FAKE_STATUS:-0}" || return
     jq -es 'last | .event == "finished" and
         .captured + .idle + .lost + .gone == .frames' "$name.json" >/dev/null || {
         fake_told "$name"

@@ -438,7 +438,7 @@ endpoint speakers
 exclusive speakers on
 END
     fake_run busy -d 1s busy.wav
-    [ "$STATUS" -eq 1 ]
+    fake_ended busy 1
     [ ! -e busy.wav ]
     cat busy.err
     grep -qi 'exclusive' busy.err
@@ -632,7 +632,7 @@ play speakers counter
 on Initialize 1 remove speakers
 END
     fake_run vanished -d 1s vanished.wav
-    [ "$STATUS" -eq 5 ]
+    fake_ended vanished 5
     [ ! -e vanished.wav ]
     fake_clean vanished
 }
@@ -659,7 +659,7 @@ END
     grep -q Speakers list
     run ! grep -q $'[\033\a]' list
     fake_run name -d 4800f name.wav
-    [ "$STATUS" -eq 0 ]
+    fake_ended name 0
     run ! grep -q $'[\033\a]' name.err name.json
 }
 
@@ -668,7 +668,7 @@ END
 endpoint microphone capture
 END
     fake_run nothing -d 1s nothing.wav
-    [ "$STATUS" -eq 5 ]
+    fake_ended nothing 5
     [ ! -e nothing.wav ]
     fake_clean nothing
 }
@@ -679,6 +679,6 @@ endpoint speakers
 play speakers wihstle
 END
     fake_run typo -d 1s typo.wav
-    [ "$STATUS" -eq 70 ]
+    fake_ended typo 70
     grep -q ":3: 'wihstle' is no signal" typo.err
 }

@@ -112,7 +112,7 @@ END
     touch end
     fake_run a a.wav -- "$GAME" --exit=-1073741819 "Z:$PWD/end"
     # what is left of them on this side of Wine
-    [ "$STATUS" -eq 5 ]
+    fake_ended a 5
     events_show a 'last | .command_status == 3221225477 and .exit == 3221225477'
     grep -q "ended with status 0xc0000005" a.err
 }
@@ -120,12 +120,12 @@ END
 @test "a command that is not there is 127, and one that cannot run 126" {
     echo "no program" >plain.exe
     fake_run a a.wav -- no-such-program-of-looprec
-    [ "$STATUS" -eq 127 ]
+    fake_ended a 127
     events_show a 'length == 1 and .[0].error == "no-command"'
     fake_run b b.wav -- "Z:$PWD/plain.exe"
-    [ "$STATUS" -eq 126 ]
+    fake_ended b 126
     fake_run c c.wav -- x.bat '%PATH%'
-    [ "$STATUS" -eq 126 ]
+    fake_ended c 126
     [ ! -e a.wav ] && [ ! -e b.wav ] && [ ! -e c.wav ]
 }
 
@@ -136,7 +136,7 @@ processloopback off
 END
     touch end
     fake_run a a.wav -- "$GAME" "--done=Z:$PWD/done" "Z:$PWD/end"
-    [ "$STATUS" -eq 5 ]
+    fake_ended a 5
     [ ! -e done ]
     [ ! -e a.wav ]
     runs_not game.exe

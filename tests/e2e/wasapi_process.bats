@@ -169,7 +169,7 @@ session p exe player.exe
 play p counter
 END
     fake_run both --app player -d 1s both.wav
-    [ "$STATUS" -eq 0 ]
+    fake_ended both 0
     [ "$(first both .device_id)" = "process:$APP_PID" ]
 }
 
@@ -384,7 +384,7 @@ END
     fake_run old -d 4800f old.wav
     wine_reg delete "${key:-HKCU\Software\Wine\AppDefaults\looprec.exe}" /f
     [ -n "$key" ]
-    [ "$STATUS" -eq 0 ]
+    fake_ended old 0
     has_frames old.wav 4800
     # one that has it and refuses something else is not said to be too old
     player_script <<<"fail Initialize E_INVALIDARG always"
@@ -401,7 +401,7 @@ END
     fake_run output -d 4800f output.wav
     cp kept.dll "$dll"
     [ "$scope" = --all-devices ]
-    [ "$STATUS" -eq 0 ]
+    fake_ended output 0
     has_frames output.wav 4800
 }
 
@@ -575,7 +575,7 @@ END
 on open 1 after 2s reuse p exe other.exe
 END
     fake_run held --app "the player" -d 5s held.wav
-    [ "$STATUS" -eq 70 ]
+    fake_ended held 70
     grep -q "the program holds the process of 'p'" held.err
 }
 
