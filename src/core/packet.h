@@ -45,4 +45,18 @@ struct packet {
     int64_t length_ns;          /* FORMAT, SLEPT only */
 };
 
+/* FRAMES are lost up to TIME_NS, behind which nothing comes: a packet of no
+ * frames, without samples. */
+static inline struct packet packet_of_loss(int64_t time_ns, uint64_t frames)
+{
+    return (struct packet){
+        .kind = PACKET_AUDIO,
+        .flags = PACKET_SILENT | PACKET_DISCONTINUITY,
+        .time_ns = time_ns,
+        .position = PACKET_NO_POSITION,
+        .lost_before = frames,
+        .idle_ns = PACKET_NO_TIME,
+    };
+}
+
 #endif

@@ -514,18 +514,17 @@ server_processes() {
 @test "a server that is held up: what it sends later is no longer than the time" {
     [ "$SYSTEM" != wine ] || skip "Wine keeps the time itself"
     start_server mortal
-    local pids i recorder
-    read -r -a pids <<<"$(server_processes)"
-    STOPPED=("${pids[@]}")
+    local i recorder
+    read -r -a STOPPED <<<"$(server_processes)"
     play_soon "$SIGNALS/tone.wav" "$LOOPREC_TEST_SINK"
     "$LOOPREC" --json -t raw -f s16 - </dev/null 2>held.json > >(cat >held.raw) 3>&- &
     recorder=$!
     PIDS+=("$recorder")
     eventually has_grown held 24000
     for i in 1 2; do
-        kill -STOP "${pids[@]}"
+        kill -STOP "${STOPPED[@]}"
         sleep 2.5
-        kill -CONT "${pids[@]}"
+        kill -CONT "${STOPPED[@]}"
         sleep 0.35
     done
     interrupt "$recorder"
@@ -537,17 +536,16 @@ server_processes() {
 @test "a server that hangs at the stop: what it has not sent is called lost" {
     [ "$SYSTEM" != wine ] || skip "Wine keeps the time itself"
     start_server mortal
-    local pids begin
-    read -r -a pids <<<"$(server_processes)"
-    STOPPED=("${pids[@]}")
+    local begin
+    read -r -a STOPPED <<<"$(server_processes)"
     play_soon "$SIGNALS/tone.wav" "$LOOPREC_TEST_SINK"
     record hung -d 3 hung.wav
     local recorder=$PID
     begin=$(started_ns hung)
     sleep_until $((begin + 2000000000))
-    kill -STOP "${pids[@]}"
+    kill -STOP "${STOPPED[@]}"
     finished hung "$recorder"
-    kill -CONT "${pids[@]}"
+    kill -CONT "${STOPPED[@]}"
     has_frames hung.wav 144000
     is_whole_tone hung.wav --from=0.1 --to=1.8
     near "$(final hung .lost)" 48000 9600 "what is lost"

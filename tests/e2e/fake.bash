@@ -46,14 +46,6 @@ fake_run() {
         "$ROOT/scripts/wine" "$LOOPREC" --json "$@" </dev/null >"$name.json" 2>"$name.err" || STATUS=$?
 }
 
-# It has ended with this status.
-fake_ended() { # name, status
-    [ "$STATUS" -eq "$2" ] || {
-        fake_told "$1"
-        fail "$1: exit status $STATUS and not $2"
-    }
-}
-
 # The same, and it must end with status 0, its account must add up, and the
 # double must have nothing to complain of. FAKE_STATUS: another status.
 fake_record() {
@@ -87,6 +79,14 @@ fake_told() {
         head -60 "$1.log"
         tail -3 "$1.log"
     } >&2 || :
+}
+
+# What fake_run ran has ended with this status.
+fake_ended() { # name, status
+    [ "$STATUS" -eq "$2" ] || {
+        fake_told "$1"
+        fail "$1: exit status $STATUS and not $2"
+    }
 }
 
 # No violation, no leak, and the process ended in order.

@@ -88,14 +88,7 @@ static void give(struct bench *b, int64_t late_ns)
 /* So many frames were played and did not come; nothing comes behind them. */
 static void miss(struct bench *b, uint64_t frames)
 {
-    const struct packet p = {
-        .kind = PACKET_AUDIO,
-        .flags = PACKET_SILENT | PACKET_DISCONTINUITY,
-        .time_ns = T0 + 1000 * MS,
-        .position = PACKET_NO_POSITION,
-        .lost_before = frames,
-        .idle_ns = PACKET_NO_TIME,
-    };
+    const struct packet p = packet_of_loss(T0 + 1000 * MS, frames);
     b->intake.outlet.packet(b->intake.outlet.context, &p, NULL, SAMPLE_F32);
 }
 

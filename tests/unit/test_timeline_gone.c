@@ -153,12 +153,7 @@ static void test_a_loss_up_to_the_end(void **state)
         struct bench b;
         begin(&b, UINT64_MAX);
         play(&b, played);
-        struct packet p = {.kind = PACKET_AUDIO,
-                           .flags = PACKET_SILENT | PACKET_DISCONTINUITY,
-                           .position = PACKET_NO_POSITION,
-                           .lost_before = 24000,
-                           .idle_ns = PACKET_NO_TIME,
-                           .time_ns = b.device_ns + 500 * MS};
+        struct packet p = packet_of_loss(b.device_ns + 500 * MS, 24000);
         place(&b, &p);
         timeline_finish(&b.t, p.time_ns, 0, &b.plan);
         account(&b);

@@ -34,12 +34,15 @@ pa_context *branches_get(struct branches *b, unsigned i)
     if (state == PA_CONTEXT_READY) {
         return c;
     }
-    if (!PA_CONTEXT_IS_GOOD(state) && late) {
-        link_prune(c); /* to be made anew */
-        b->contexts[place] = NULL;
-        return NULL;
+    if (PA_CONTEXT_IS_GOOD(state)) {
+        return late ? b->link->context : NULL;
     }
-    return PA_CONTEXT_IS_GOOD(state) && !late ? NULL : b->link->context;
+    if (!late) {
+        return b->link->context;
+    }
+    link_prune(c); /* to be made anew */
+    b->contexts[place] = NULL;
+    return NULL;
 }
 
 void branches_close(struct branches *b)

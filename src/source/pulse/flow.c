@@ -401,15 +401,8 @@ void flow_miss(struct stream *s, int64_t stop_ns, int64_t now_ns)
     if (frames == 0) {
         return;
     }
-    const struct packet p = {
-        .kind = PACKET_AUDIO,
-        .flags = PACKET_SILENT | PACKET_DISCONTINUITY,
-        .time_ns =
-            from_ns + frames_to_ns((int64_t)frames, s->output.format.rate),
-        .position = PACKET_NO_POSITION,
-        .lost_before = frames,
-        .idle_ns = PACKET_NO_TIME,
-    };
+    const struct packet p = packet_of_loss(
+        from_ns + frames_to_ns((int64_t)frames, s->output.format.rate), frames);
     s->lost_frames = 0;
     s->out->packet(s->out->context, &p, NULL, s->output.type);
 }

@@ -149,14 +149,8 @@ void intake_lose(struct intake *in, uint64_t frames)
     if (in->lane == NULL || frames == 0 || in->end_ns == STREAM_NEVER) {
         return;
     }
-    const struct packet p = {
-        .kind = PACKET_AUDIO,
-        .flags = PACKET_SILENT | PACKET_DISCONTINUITY,
-        .time_ns = in->end_ns + frames_to_ns((int64_t)frames, rate(in)),
-        .position = PACKET_NO_POSITION,
-        .lost_before = frames,
-        .idle_ns = PACKET_NO_TIME,
-    };
+    const struct packet p = packet_of_loss(
+        in->end_ns + frames_to_ns((int64_t)frames, rate(in)), frames);
     give(in, &p, NULL);
 }
 

@@ -162,8 +162,9 @@ void peaks_look(struct link *l, struct peak_tap *taps, size_t count)
             }
             all = all && taps[i].pa == NULL;
         }
-        if (progress(taps, tapped) > moved) {
-            moved = progress(taps, tapped);
+        uint64_t now = progress(taps, tapped);
+        if (now > moved) {
+            moved = now;
             moved_ns = now_ns;
         }
         int64_t until_ns = moved_ns + PEAKS_NS < begin_ns + PEAKS_MOST_NS
